@@ -68,4 +68,5 @@ def minor_from_decimal(text: str, exponent: int) -> int:
     fraction = fraction.rstrip("0")
     if len(fraction) > exponent:
         raise ValueError(f"finer than the currency's minor unit: {text!r}")
-    return int(whole) * 10**exponent + int(fraction.ljust(exponent, "0") or "0")
+    scale: int = 10**exponent
+    return int(whole) * scale + int(fraction.ljust(exponent, "0") or "0")

@@ -1,0 +1,5 @@
+"""`python -m nagara` is the same as `nagara`."""
+
+from nagara.cli import main
+
+main()
