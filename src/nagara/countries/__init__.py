@@ -1,0 +1,1 @@
+"""The country profiles: data files only, read by nagara.kernel.profile."""
