@@ -7,7 +7,7 @@ not at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from nagara.kernel.errors import Refusal
@@ -22,6 +22,7 @@ from nagara.ledger.model import (
     Group,
     Kind,
     Line,
+    Locked,
     Outcome,
     Post,
     Side,
@@ -31,6 +32,7 @@ from nagara.ledger.model import (
     Void,
     Written,
 )
+from nagara.ledger.rules import Posting
 from nagara.storage import Unit
 
 __all__ = [
@@ -44,8 +46,10 @@ __all__ = [
     "Kind",
     "Ledger",
     "Line",
+    "Locked",
     "Outcome",
     "Post",
+    "Posting",
     "Side",
     "Transfer",
     "TransferId",
@@ -60,6 +64,20 @@ class Ledger(Protocol):
 
     async def post(self, unit: Unit, groups: Sequence[Group]) -> list[Outcome]:
         """Move money: an outcome for each group, the exact refusal where there is one."""
+
+    async def lock(
+        self, unit: Unit, accounts: Iterable[AccountId], transfers: Sequence[TransferId]
+    ) -> Locked:
+        """Ask for the locks that a batch of one-phase transfers needs, without waiting for them.
+
+        Inside a pipeline the caller's own reads can go out behind it in the same round trip.
+        """
+
+    async def begin(self, locked: Locked) -> Posting:
+        """Wait for the locks, and begin to decide."""
+
+    async def write(self, unit: Unit, posting: Posting) -> None:
+        """Write what the posting came to. Nothing may be applied to it any more."""
 
     async def open(self, unit: Unit, accounts: Sequence[Account]) -> list[Refusal | None]:
         """Open accounts, idempotently."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, NewType
+from typing import Final, NewType, Protocol
 from uuid import UUID
 
 from nagara.kernel.errors import Refusal
@@ -181,12 +181,18 @@ Outcome = tuple[Written, ...] | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a batch comes to: an outcome for each group, and everything that must be written."""
+    """What a batch comes to: everything that must be written."""
 
-    outcomes: list[Outcome]
     accounts: list[Account]
     written: list[Written]
     reservations: list[Reservation]
+
+
+class Locked(Protocol):
+    """Accounts whose locks were asked for; reading waits for them."""
+
+    async def read(self) -> tuple[list[Account], dict[TransferId, Written]]:
+        """The locked accounts that exist, and the transfers that stand already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ Spec: spec/ledger.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from nagara.kernel.errors import Refusal
 from nagara.kernel.instant import SECOND, Instant
@@ -117,7 +117,7 @@ class _Tally:
         self.debits_posted, self.credits_posted, self.debits_pending, self.credits_pending = totals
 
 
-class Batch:
+class Posting:
     """One batch being decided: groups are applied in order, each seeing those before it."""
 
     def __init__(
@@ -127,7 +127,8 @@ class Batch:
         reservations: Mapping[TransferId, Reservation],
         at: Instant,
     ) -> None:
-        self._tallies = {account.id: _Tally(account) for account in accounts}
+        self.before = tuple(accounts)
+        self._tallies = {account.id: _Tally(account) for account in self.before}
         self._written = dict(written)
         self._reservations = dict(reservations)
         latest = max((t.of.last_at.micros for t in self._tallies.values()), default=0)
@@ -145,10 +146,10 @@ class Batch:
             return GroupTooLarge(limit=GROUP_MAX)
         return self._linked(group)
 
-    def decision(self, outcomes: list[Outcome]) -> Decision:
+    def decision(self) -> Decision:
         """What must be written, once every group has its outcome."""
         accounts = [self._tallies[id_].account(at) for id_, at in self._touched.items()]
-        return Decision(outcomes, accounts, self._new, list(self._ended.values()))
+        return Decision(accounts, self._new, list(self._ended.values()))
 
     def _linked(self, group: Group) -> Outcome:
         before = {id_: tally.totals() for id_, tally in self._tallies.items()}
@@ -289,21 +290,6 @@ class Batch:
         self._new.append(written)
         self._touched[debit.of.id] = self._touched[credit.of.id] = at
         return (written,)
-
-
-def decide(
-    accounts: Iterable[Account],
-    written: Mapping[TransferId, Written],
-    reservations: Mapping[TransferId, Reservation],
-    groups: Sequence[Group],
-    at: Instant,
-) -> Decision:
-    """Decide a batch: `accounts` are all that the groups name, `written` what already stands.
-
-    Pure: the same arguments give the same decision. The groups are taken in order.
-    """
-    batch = Batch(accounts, written, reservations, at)
-    return batch.decision([batch.apply(group) for group in groups])
 
 
 def may_close(account: Account) -> Refusal | None:

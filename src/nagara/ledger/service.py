@@ -22,13 +22,13 @@ from nagara.ledger.model import (
     Expire,
     Group,
     Line,
+    Locked,
     Outcome,
     Reservation,
     Side,
     Transfer,
     TransferId,
     TrialBalance,
-    Written,
 )
 from nagara.ledger.refusals import AccountClosed, AccountDiffers, AccountNotFound
 from nagara.storage import Unit
@@ -41,9 +41,9 @@ AUDIT_MAX: Final = 100
 class Books(Protocol):
     """What the service needs of its store; see store.PostgresBooks for the words of each."""
 
-    async def load(
+    async def lock(
         self, unit: Unit, accounts: Sequence[AccountId], transfers: Sequence[TransferId]
-    ) -> tuple[list[Account], dict[TransferId, Written]]: ...
+    ) -> Locked: ...
     async def accounts(self, unit: Unit, ids: Sequence[AccountId]) -> list[Account]: ...
     async def open(
         self, unit: Unit, accounts: Sequence[Account], at: Instant
@@ -83,12 +83,30 @@ class LedgerService:
         if pendings:
             accounts |= await self._books.reservation_accounts(unit, pendings)
         async with unit.pipeline():
-            before, written = await self._books.load(unit, sorted(accounts), transfers)
+            locked = await self._books.lock(unit, sorted(accounts), transfers)
+            before, written = await locked.read()
             held = await self._books.reservations(unit, pendings) if pendings else {}
-            decision = rules.decide(before, written, held, groups, self._clock.now())
-            _check_sums(before, decision)
-            await self._books.write(unit, decision)
-        return decision.outcomes
+            posting = rules.Posting(before, written, held, self._clock.now())
+            outcomes = [posting.apply(group) for group in groups]
+            await self.write(unit, posting)
+        return outcomes
+
+    async def lock(
+        self, unit: Unit, accounts: Iterable[AccountId], transfers: Sequence[TransferId]
+    ) -> Locked:
+        """Ask for the locks of one-phase transfers without waiting; see Ledger.lock."""
+        return await self._books.lock(unit, sorted(accounts), transfers)
+
+    async def begin(self, locked: Locked) -> rules.Posting:
+        """Wait for the locks; then decide transfers one by one with `apply`."""
+        before, written = await locked.read()
+        return rules.Posting(before, written, {}, self._clock.now())
+
+    async def write(self, unit: Unit, posting: rules.Posting) -> None:
+        """Write what a posting came to."""
+        decision = posting.decision()
+        _check_sums(posting.before, decision)
+        await self._books.write(unit, decision)
 
     async def open(self, unit: Unit, accounts: Sequence[Account]) -> list[Refusal | None]:
         """Open accounts; one which exists on the same terms is left as it is."""
@@ -101,7 +119,7 @@ class LedgerService:
 
     async def set_state(self, unit: Unit, id_: AccountId, state: AccountState) -> Account:
         """Freeze, open again, or close. Raises a Refusal where the rules say no."""
-        accounts, _ = await self._books.load(unit, [id_], [])
+        accounts, _ = await (await self._books.lock(unit, [id_], [])).read()
         if not accounts:
             raise AccountNotFound(side="any")
         account = accounts[0]

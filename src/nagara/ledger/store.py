@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
+
 from nagara.kernel.instant import Instant
 from nagara.ledger.model import (
     Account,
@@ -26,6 +29,8 @@ from nagara.ledger.model import (
 )
 from nagara.storage import Bigints, Instants, Smallints, Texts, Unit, Uuids, load_queries
 
+Rows = AsyncCursor[TupleRow]
+
 _SQL = load_queries("nagara.ledger")
 _SIDES = {int(side): side for side in Side}
 _STATES = {int(state): state for state in AccountState}
@@ -33,12 +38,25 @@ _KINDS = {int(kind): kind for kind in Kind}
 _BALANCINGS = {int(balancing): balancing for balancing in Balancing}
 
 
+class LockedRows:
+    """The answers to a lock, still on their way."""
+
+    def __init__(self, accounts: Rows, standing: Rows) -> None:
+        self._accounts = accounts
+        self._standing = standing
+
+    async def read(self) -> tuple[list[Account], dict[TransferId, Written]]:
+        """Wait for the locks; accounts in id order."""
+        held = [_account(row) for row in await self._accounts.fetchall()]
+        return held, {row[0]: _written(row) for row in await self._standing.fetchall()}
+
+
 class PostgresBooks:
     """The accounts, transfers and reservations of one country."""
 
-    async def load(
+    async def lock(
         self, unit: Unit, accounts: Sequence[AccountId], transfers: Sequence[TransferId]
-    ) -> tuple[list[Account], dict[TransferId, Written]]:
+    ) -> LockedRows:
         """Lock the accounts in id order, then see which transfers stand already.
 
         In a pipeline both go out together; the locks are held until the unit ends, so what is
@@ -47,8 +65,7 @@ class PostgresBooks:
         execute = unit.connection.execute
         locked = await execute(_SQL["lock_accounts"], {"ids": Uuids(accounts)})
         standing = await execute(_SQL["written"], {"ids": Uuids(transfers)})
-        held = [_account(row) for row in await locked.fetchall()]
-        return held, {row[0]: _written(row) for row in await standing.fetchall()}
+        return LockedRows(locked, standing)
 
     async def accounts(self, unit: Unit, ids: Sequence[AccountId]) -> list[Account]:
         """The accounts that exist, unlocked, in no order."""
@@ -74,9 +91,7 @@ class PostgresBooks:
         """The account is already locked."""
         await unit.connection.execute(_SQL["set_state"], {"id": id_, "state": int(state)})
 
-    async def reservation_accounts(
-        self, unit: Unit, ids: Sequence[TransferId]
-    ) -> set[AccountId]:
+    async def reservation_accounts(self, unit: Unit, ids: Sequence[TransferId]) -> set[AccountId]:
         """The accounts that these reservations hold."""
         cursor = await unit.connection.execute(_SQL["reservation_accounts"], {"ids": Uuids(ids)})
         return {AccountId(id_) for row in await cursor.fetchall() for id_ in row}
