@@ -1,0 +1,208 @@
+"""The pool and the unit of work. One unit is one transaction, and only the unit commits (S1).
+
+A unit sees what is committed when each statement starts (READ COMMITTED) and locks what it will
+change; a read sees one moment (REPEATABLE READ, READ ONLY). Every wait has a limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from types import SimpleNamespace
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection, AsyncCursor, AsyncPipeline, IsolationLevel
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Format, TransactionStatus
+from psycopg.rows import AsyncRowFactory, TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from nagara.storage.adapters import adapters
+from nagara.storage.diskspace import DiskSpace
+from nagara.storage.refusals import Contended, DatabaseDown, DiskFull, OutcomeUnknown
+from nagara.storage.translation import fault_of
+
+Connection = AsyncConnection[TupleRow]
+Answer = TypeVar("Answer")
+
+STATEMENT_SECONDS_MAX: Final = 15
+LOCK_SECONDS_MAX: Final = 5
+IDLE_IN_TRANSACTION_SECONDS_MAX: Final = 15
+CONNECT_SECONDS_MAX: Final = 5
+ATTEMPTS_MAX: Final = 5
+RETRY_PAUSE_SECONDS: Final = 0.002
+_PREPARED_MAX: Final = 500
+_SESSION: Final[Mapping[str, str]] = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "synchronous_commit": "on",
+    "jit": "off",
+    "statement_timeout": f"{STATEMENT_SECONDS_MAX}s",
+    "lock_timeout": f"{LOCK_SECONDS_MAX}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS_MAX}s",
+}
+
+
+class _BinaryCursor(AsyncCursor[TupleRow]):
+    """Results in PostgreSQL's binary form: exact, and several times cheaper to read."""
+
+    def __init__(
+        self, connection: Connection, *, row_factory: AsyncRowFactory[TupleRow] | None = None
+    ) -> None:
+        super().__init__(connection, row_factory=row_factory or connection.row_factory)
+        self.format = Format.BINARY
+
+
+class Unit:
+    """One transaction, open. `connection` is for stores only; nobody commits but the Database."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def pipeline(self) -> AbstractAsyncContextManager[AsyncPipeline]:
+        """Statements inside are sent without waiting for each other's answers."""
+        return self.connection.pipeline()
+
+
+def session_url(url: str) -> str:
+    """The connection string with our session settings behind those which it brings itself."""
+    parts: dict[str, Any] = conninfo_to_dict(url)
+    ours = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    parts["options"] = f"{parts.get('options') or ''} {ours}".strip()
+    parts.setdefault("connect_timeout", CONNECT_SECONDS_MAX)
+    parts.setdefault("application_name", "nagara")
+    return make_conninfo(**parts)
+
+
+async def _configure(connection: Connection) -> None:
+    connection.prepared_max = _PREPARED_MAX
+
+
+class Database:
+    """A pool of connections to one database. Made by `open`, shared by every task of a process."""
+
+    def __init__(self, pool: AsyncConnectionPool[Connection], space: DiskSpace | None) -> None:
+        self._pool = pool
+        self._space = space
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, url: str, *, pool_max: int, space: DiskSpace | None = None
+    ) -> AsyncIterator[Database]:
+        """Connect, and stay connected while the block runs.
+
+        `space` watches the disk under an embedded database: writing stops before it is full.
+        Raises DatabaseDown when no connection can be had within CONNECT_SECONDS_MAX.
+        """
+        pool = AsyncConnectionPool(
+            session_url(url),
+            connection_class=AsyncConnection[TupleRow],
+            min_size=1,
+            max_size=pool_max,
+            timeout=CONNECT_SECONDS_MAX,
+            reconnect_timeout=CONNECT_SECONDS_MAX,
+            open=False,
+            name="nagara",
+            kwargs={
+                "context": SimpleNamespace(adapters=adapters(), connection=None),
+                "cursor_factory": _BinaryCursor,
+                "prepare_threshold": 1,  # the second call prepares; one-off statements never do
+            },
+            configure=_configure,
+        )
+        try:
+            await pool.open(wait=True, timeout=CONNECT_SECONDS_MAX)
+        except PoolTimeout as error:
+            await pool.close()
+            raise DatabaseDown(reason="the database does not answer") from error
+        try:
+            yield cls(pool, space)
+        finally:
+            await pool.close()
+
+    def free_mb(self) -> int | None:
+        """Room left on the disk in megabytes, for health; None where the database is elsewhere."""
+        return None if self._space is None else self._space.free_mb()
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[Unit]:
+        """One transaction: committed at the end of the block, undone by an exception.
+
+        Raises the Faults of storage; an exception of the block itself passes unchanged.
+        """
+        if self._space is not None and self._space.is_short():
+            raise DiskFull(free_mb=self._space.free_mb())
+        async with self._connected() as connection:
+            yield Unit(connection)
+            await _commit(connection)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Unit]:
+        """One snapshot: every statement sees the same moment, and none can write."""
+        async with self._connected() as connection:
+            await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+            await connection.set_read_only(True)
+            try:
+                yield Unit(connection)
+            finally:
+                with suppress(psycopg.OperationalError):
+                    await connection.rollback()
+                    await connection.set_isolation_level(None)
+                    await connection.set_read_only(None)
+
+    async def run(
+        self, work: Callable[[Unit], Awaitable[Answer]], *, attempts_max: int = ATTEMPTS_MAX
+    ) -> Answer:
+        """`await work(unit)` in a transaction of its own, again from the start on conflict.
+
+        Again, too, when the connection broke before the commit; never when it broke within it
+        (OutcomeUnknown). Raises Contended after `attempts_max`, and the other Faults at once.
+        """
+        attempt = 1
+        while True:
+            try:
+                async with self.unit() as unit:
+                    return await work(unit)
+            except (Contended, DatabaseDown) as fault:
+                if attempt == attempts_max or isinstance(fault.__cause__, PoolTimeout):
+                    raise
+                if isinstance(fault, DatabaseDown):
+                    await self._pool.check()
+            # apart from each other, so that two which collided do not collide again
+            await asyncio.sleep(random.uniform(1, 2) * RETRY_PAUSE_SECONDS * 4**attempt)  # noqa: S311
+            attempt += 1
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        try:
+            connection = await self._pool.getconn()
+        except psycopg.Error as error:
+            raise fault_of(error) or error from error
+        try:
+            yield connection
+        except psycopg.Error as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            raise fault from error
+        finally:
+            with suppress(psycopg.Error):
+                await connection.rollback()
+            await self._pool.putconn(connection)  # which replaces it where it is broken
+
+
+async def _commit(connection: Connection) -> None:
+    # PostgreSQL answers COMMIT with a silent rollback where a statement failed and was swallowed
+    assert connection.pgconn.transaction_status != TransactionStatus.INERROR
+    try:
+        await connection.commit()
+    except psycopg.OperationalError as error:
+        if connection.broken:
+            raise OutcomeUnknown(reason="the connection broke while committing") from error
+        raise
