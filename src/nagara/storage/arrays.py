@@ -9,6 +9,8 @@ length, lower bound, then each element with its length in front.
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -22,9 +24,10 @@ PG_EPOCH_MICROS: Final = 946_684_800_000_000  # 2000-01-01T00:00:00Z, where time
 _HEADER: Final = struct.Struct(">iiIii")
 _NULL: Final = b"\xff\xff\xff\xff"
 _UUID_LENGTH: Final = b"\0\0\0\x10"
-_bigint: Final = struct.Struct(">iq").pack
-_smallint: Final = struct.Struct(">ih").pack
+_INT64_LENGTH: Final = array("I", b"\0\0\0\x08")
 _length: Final = struct.Struct(">i").pack
+assert sys.byteorder == "little"  # what _pack_int64 and smallints swap from; x86 and ARM are
+assert array("I").itemsize == 4
 
 
 class Uuids:
@@ -92,55 +95,75 @@ class _ArrayDumper(Dumper):
         values = obj.values
         if not values:
             return _HEADER.pack(0, 0, self.element_oid, 0, 0)[:12]
-        header = _HEADER.pack(1, None in values, self.element_oid, len(values), 1)
-        return header + b"".join(self.pieces(values))
+        try:
+            return _HEADER.pack(1, 0, self.element_oid, len(values), 1) + self.pack(values)
+        except (TypeError, AttributeError):  # a None is among them; looking first costs more
+            pieces = [_NULL if value is None else self.pack((value,)) for value in values]
+            return _HEADER.pack(1, 1, self.element_oid, len(values), 1) + b"".join(pieces)
 
-    def pieces(self, values: Sequence[Any]) -> list[bytes]:
-        """Each element with its length in front."""
+    def pack(self, values: Sequence[Any]) -> bytes:
+        """The elements, each with its length in front. Fails where one is None."""
         raise NotImplementedError
 
 
 class _UuidsDumper(_ArrayDumper):
     element_oid, oid = 2950, 2951
 
-    def pieces(self, values: Sequence[UUID | None]) -> list[bytes]:
-        return [_NULL if v is None else _UUID_LENGTH + v.int.to_bytes(16) for v in values]
+    def pack(self, values: Sequence[UUID]) -> bytes:
+        return _UUID_LENGTH + _UUID_LENGTH.join([value.int.to_bytes(16) for value in values])
 
 
 class _BigintsDumper(_ArrayDumper):
     element_oid, oid = 20, 1016
 
-    def pieces(self, values: Sequence[int | None]) -> list[bytes]:
-        return [_NULL if v is None else _bigint(8, v) for v in values]
+    def pack(self, values: Sequence[int]) -> bytes:
+        return _pack_int64(values)
 
 
 class _SmallintsDumper(_ArrayDumper):
     element_oid, oid = 21, 1005
 
-    def pieces(self, values: Sequence[int | None]) -> list[bytes]:
-        return [_NULL if v is None else _smallint(2, v) for v in values]
+    def pack(self, values: Sequence[int]) -> bytes:
+        # a length is two 16-bit words (0, 2), an element one
+        packed = array("H", bytes(6 * len(values)))
+        packed[1::3] = array("H", [2]) * len(values)
+        packed[2::3] = array("H", array("h", values).tobytes())
+        packed.byteswap()
+        return packed.tobytes()
 
 
 class _InstantsDumper(_ArrayDumper):
     element_oid, oid = 1184, 1185
 
-    def pieces(self, values: Sequence[Instant | None]) -> list[bytes]:
-        return [_NULL if v is None else _bigint(8, v.micros - PG_EPOCH_MICROS) for v in values]
+    def pack(self, values: Sequence[Instant]) -> bytes:
+        return _pack_int64([value.micros - PG_EPOCH_MICROS for value in values])
 
 
 class _ByteasDumper(_ArrayDumper):
     element_oid, oid = 17, 1001
 
-    def pieces(self, values: Sequence[bytes | None]) -> list[bytes]:
-        return [_NULL if v is None else _length(len(v)) + v for v in values]
+    def pack(self, values: Sequence[bytes]) -> bytes:
+        return b"".join([part for value in values for part in (_length(len(value)), value)])
 
 
 class _TextsDumper(_ArrayDumper):
     element_oid, oid = 25, 1009
 
-    def pieces(self, values: Sequence[str | None]) -> list[bytes]:
-        encoded = [None if v is None else v.encode() for v in values]
-        return [_NULL if v is None else _length(len(v)) + v for v in encoded]
+    def pack(self, values: Sequence[str]) -> bytes:
+        encoded = [value.encode() for value in values]
+        return b"".join([part for value in encoded for part in (_length(len(value)), value)])
+
+
+def _pack_int64(values: Sequence[int]) -> bytes:
+    # a length is one 32-bit word, an element two, filled in by strides: 30 ns an element
+    numbers = array("q", values)
+    numbers.byteswap()
+    halves = array("I", numbers.tobytes())
+    packed = array("I", bytes(12 * len(values)))
+    packed[0::3] = _INT64_LENGTH * len(values)
+    packed[1::3] = halves[0::2]
+    packed[2::3] = halves[1::2]
+    return packed.tobytes()
 
 
 DUMPERS: Final[dict[type, type[Dumper]]] = {

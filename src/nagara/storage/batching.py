@@ -89,9 +89,7 @@ class Batcher(Generic[Command, Answer]):
                     future.set_result(answer)
 
     @staticmethod
-    def _fail(
-        batch: Sequence[tuple[Command, asyncio.Future[Answer]]], error: Exception
-    ) -> None:
+    def _fail(batch: Sequence[tuple[Command, asyncio.Future[Answer]]], error: Exception) -> None:
         for _, future in batch:
             if not future.done():
                 future.set_exception(error)
