@@ -1,0 +1,1 @@
+"""Payment orders: signed by the payer's device, decided in batches, answered with a receipt."""
