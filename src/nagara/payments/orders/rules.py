@@ -1,0 +1,169 @@
+"""The rules of paying: which order may be posted, and what its receipt says.
+
+Laws:  P1  Only a live device of the payer orders a payment from the payer's account.
+       P2  An order ends once: posted, refused or expired. The same order gets the same answer.
+       P3  No payer passes the limits of its tier, those of the local day included.
+       P4  Cash goes in and out through an agent.
+Not here: whether the money is there (the ledger's L2), signatures (keys), time, storage.
+Spec: spec/payments.md, sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+from nagara.kernel import canonical
+from nagara.kernel.errors import Refusal
+from nagara.kernel.instant import Instant
+from nagara.kernel.profile import Profile
+from nagara.kernel.refusals import KeyReused
+from nagara.ledger import Transfer, TransferId
+from nagara.payments.directory.model import Device, Party, PartyKind
+from nagara.payments.directory.rules import shown_name
+from nagara.payments.orders.model import (
+    LIFETIME_SECONDS_MAX,
+    SKEW_SECONDS_MAX,
+    Order,
+    OrderState,
+    Purpose,
+    Settled,
+    SignedOrder,
+    Spending,
+)
+from nagara.payments.refusals import (
+    DayOverLimit,
+    DeviceRevoked,
+    DeviceUnknown,
+    LifetimeTooLong,
+    NotTheAccountsDevice,
+    OrderExpired,
+    OrderNotYet,
+    PayeeUnknown,
+    PaymentOverLimit,
+    PurposeNotAllowed,
+)
+
+_BY_ORDER = frozenset(
+    {Purpose.GOODS, Purpose.PERSON, Purpose.BILL, Purpose.TOP_UP, Purpose.CASH_OUT}
+)
+
+
+def authorise(device: Device | None, order: Order) -> Refusal | None:
+    """Whether the key may speak for the payer (P1). A no leaves nothing behind."""
+    if device is None:
+        return DeviceUnknown()
+    if device.revoked_at is not None:
+        return DeviceRevoked()
+    if device.account != order.payer:
+        return NotTheAccountsDevice()
+    return None
+
+
+def repeated(order: SignedOrder, settled: Settled) -> Refusal | None:
+    """None where a known id came with the same signed content (P2); the signature may differ.
+
+    ECDSA signs the same content differently each time, so only what was signed is compared.
+    """
+    return None if _content(order.signed) == _content(settled.signed) else KeyReused()
+
+
+def judge(
+    order: Order,
+    payer: Party,
+    payee: Party | None,
+    spending: Spending,
+    profile: Profile,
+    now: Instant,
+) -> Refusal | None:
+    """Why an authorised order is not to be posted, or None."""
+    if order.expires_at <= now:
+        return OrderExpired()
+    if order.issued_at > now.plus_seconds(SKEW_SECONDS_MAX):
+        return OrderNotYet(skew_seconds_max=SKEW_SECONDS_MAX)
+    if order.expires_at > order.issued_at.plus_seconds(LIFETIME_SECONDS_MAX):
+        return LifetimeTooLong(seconds_max=LIFETIME_SECONDS_MAX)
+    if payee is None:
+        return PayeeUnknown()
+    if not _purpose_fits(order.purpose, payer, payee):
+        return PurposeNotAllowed()
+    tier = profile.tiers[payer.tier]
+    if order.amount_minor > tier.payment_minor_max:
+        return PaymentOverLimit(limit_minor=tier.payment_minor_max)
+    left = tier.day_minor_max - spent_today(spending, profile, now)
+    if order.amount_minor > left:
+        return DayOverLimit(limit_minor=tier.day_minor_max, left_minor=max(0, left))
+    return None
+
+
+def spent_today(spending: Spending, profile: Profile, now: Instant) -> int:
+    """What was spent on the local day of `now`, in minor units."""
+    return spending.minor if spending.day == now.day(profile.utc_offset_minutes) else 0
+
+
+def spent(spending: Spending, order: Order, profile: Profile, now: Instant) -> Spending:
+    """The spending after an order was posted (P3)."""
+    today = now.day(profile.utc_offset_minutes)
+    return Spending(today, spent_today(spending, profile, now) + order.amount_minor)
+
+
+def transfer(order: Order) -> Transfer:
+    """The order as the ledger's command; it has the order's id, so it moves money once (L3)."""
+    return Transfer(
+        TransferId(order.id),
+        order.payer,
+        order.payee,
+        order.amount_minor,
+        order.currency,
+        order.purpose.value,
+    )
+
+
+def state_of(refusal: Refusal | None) -> OrderState:
+    """How an order ended, by what was said to it."""
+    if refusal is None:
+        return OrderState.POSTED
+    return OrderState.EXPIRED if isinstance(refusal, OrderExpired) else OrderState.REFUSED
+
+
+def fact(  # noqa: PLR0913 - everything that the receipt tells
+    order: Order,
+    order_digest: str,
+    payer: Party,
+    payee: Party | None,
+    refusal: Refusal | None,
+    at: Instant,
+) -> bytes:
+    """The fact that the country signs, as canonical JSON (spec/payments.md, section 4)."""
+    told: dict[str, object] = {
+        "amount": order.amount_minor,
+        "at": str(at),
+        "currency": order.currency,
+        "id": str(order.id),
+        "kind": "payment",
+        "order_sha256": order_digest,
+        "payee": _side(payee) if payee else {"account": str(order.payee)},
+        "payer": _side(payer),
+        "purpose": order.purpose.name.lower(),
+        "state": state_of(refusal).name.lower(),
+    }
+    if refusal is not None:
+        told["refusal"] = refusal.code
+    return canonical.json(told)
+
+
+def _side(party: Party) -> dict[str, str]:
+    return {
+        "account": str(party.account),
+        "name": shown_name(party.name, party.kind),
+        "participant": party.participant,
+    }
+
+
+def _purpose_fits(purpose: Purpose, payer: Party, payee: Party) -> bool:
+    if purpose is Purpose.TOP_UP:
+        return payer.kind is PartyKind.AGENT
+    if purpose is Purpose.CASH_OUT:
+        return payee.kind is PartyKind.AGENT
+    return purpose in _BY_ORDER
+
+
+def _content(signed: str) -> str:
+    return signed.rpartition(".")[0]
