@@ -12,6 +12,7 @@ Not here: the meaning of any table but storage's own; which rooms there are (wir
 
 from nagara.storage import answers, outbox
 from nagara.storage.arrays import Bigints, Byteas, Instants, Smallints, Texts, Uuids
+from nagara.storage.batching import Batcher
 from nagara.storage.database import Database, Unit
 from nagara.storage.migrations import migrate
 from nagara.storage.queries import load_queries
@@ -26,6 +27,7 @@ from nagara.storage.refusals import (
 )
 
 __all__ = [
+    "Batcher",
     "Bigints",
     "Byteas",
     "Contended",
