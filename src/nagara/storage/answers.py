@@ -16,7 +16,7 @@ from nagara.storage.database import Unit
 from nagara.storage.queries import load_queries
 
 DAYS_KEPT: Final = 7
-_FORGET_ROWS_MAX: Final = 5_000
+FORGET_ROWS_MAX: Final = 5_000
 _SQL: Final = load_queries("nagara.storage")
 
 
@@ -70,6 +70,6 @@ async def forget(unit: Unit, now: Instant) -> int:
     """Drop some of the answers which are older than DAYS_KEPT; how many."""
     before = Instant(now.micros - DAYS_KEPT * DAY)
     done = await unit.connection.execute(
-        _SQL["forget"], {"before": before, "limit": _FORGET_ROWS_MAX}
+        _SQL["forget"], {"before": before, "limit": FORGET_ROWS_MAX}
     )
     return done.rowcount

@@ -7,6 +7,7 @@ behind it waiting, until it is parked after ATTEMPTS_MAX tries, where health sho
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from psycopg.types.json import Jsonb
 
-from nagara.storage.arrays import Texts
+from nagara.storage.arrays import Bigints, Texts
 from nagara.storage.database import Unit
 from nagara.storage.queries import load_queries
 
@@ -60,18 +61,22 @@ async def topics_waiting(unit: Unit, topics: Sequence[str]) -> list[str]:
     return [topic for (topic,) in await found.fetchall()]
 
 
-async def take(unit: Unit, topic: str) -> Message | None:
-    """The head of the topic, locked; None where there is none, or it must wait for its next try."""
-    found = await unit.connection.execute(_SQL["head"], {"topic": topic})
-    row = await found.fetchone()
-    if row is None or not row[3]:
-        return None
-    return Message(row[0], row[1], row[2])
+async def take(unit: Unit, topic: str, messages_max: int) -> list[Message]:
+    """The oldest messages of a topic, locked; none while the first must wait for its next try.
+
+    Oldest of those which are committed: two units that run at once may commit in either order.
+    """
+    found = await unit.connection.execute(
+        _SQL["head"], {"topic": topic, "messages_max": messages_max}
+    )
+    ready = itertools.takewhile(lambda row: row[3], await found.fetchall())
+    return [Message(id_, payload, attempts) for id_, payload, attempts, _ in ready]
 
 
-async def done(unit: Unit, message: Message) -> None:
-    """Remove a message which was handed on."""
-    await unit.connection.execute(_SQL["done"], {"id": message.id})
+async def done(unit: Unit, messages: Sequence[Message]) -> None:
+    """Remove messages which were handed on."""
+    ids = Bigints([message.id for message in messages])
+    await unit.connection.execute(_SQL["done"], {"ids": ids})
 
 
 async def postpone(unit: Unit, message: Message, error: str) -> None:

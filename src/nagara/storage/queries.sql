@@ -8,26 +8,28 @@ INSERT INTO storage.outbox (topic, payload)
 SELECT %(topic)s, payload::jsonb FROM unnest(%(payloads)s::text[]) AS payload;
 
 -- name: head
--- The oldest waiting message of a topic, locked: another worker at the same topic waits its turn.
+-- The oldest waiting messages of a topic, locked: another worker at the same topic waits its turn.
 SELECT id, payload, attempts, retry_at <= now()
 FROM storage.outbox
 WHERE topic = %(topic)s AND parked_at IS NULL
 ORDER BY id
-LIMIT 1
+LIMIT %(messages_max)s
 FOR UPDATE;
 
 -- name: waiting
--- Which of these topics have something to hand on now; reads only, so an idle country writes nothing.
-SELECT topic
-FROM unnest(%(topics)s::text[]) AS topic
-WHERE EXISTS (
-    SELECT FROM storage.outbox AS message
-    WHERE message.topic = topic.topic AND parked_at IS NULL AND retry_at <= now()
-);
+-- Which of these topics have a first message that may go now; writes nothing when nothing waits.
+SELECT wanted.topic
+FROM unnest(%(topics)s::text[]) AS wanted (topic)
+CROSS JOIN LATERAL (
+    SELECT retry_at FROM storage.outbox
+    WHERE topic = wanted.topic AND parked_at IS NULL
+    ORDER BY id LIMIT 1
+) AS first
+WHERE first.retry_at <= now();
 
 -- name: done
 -- Handed on, in the handler's own transaction.
-DELETE FROM storage.outbox WHERE id = %(id)s;
+DELETE FROM storage.outbox WHERE id = ANY (%(ids)s);
 
 -- name: postpone
 -- It failed: try again later, or park it where people will look.
