@@ -37,7 +37,7 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Bundle(msgspec.Struct, forbid_unknown_fields=True):
     version: int
-    keys: list[_Entry]
+    keys: list[object]
 
 
 def entries(records: Iterable[KeyRecord]) -> list[object]:
@@ -86,7 +86,7 @@ class TrustBundle:
         value = canonical.json_decode(data, BUNDLE_SIZE_MAX)
         try:
             bundle = msgspec.convert(value, _Bundle)
-            records = tuple(_record(entry) for entry in bundle.keys)
+            records = records_of(bundle.keys)
         except ValueError:
             raise Malformed(field="trust bundle", reason="not a list of named keys") from None
         if bundle.version != VERSION:

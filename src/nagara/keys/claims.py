@@ -61,7 +61,7 @@ def check_client_assertion(
             raise refuse(claim=name, reason="it is not the client")
     aud = claims.get("aud")
     named = aud if isinstance(aud, list) else [aud]
-    if len(named) != 1 or named[0] not in audiences:
+    if len(named) != 1 or not isinstance(named[0], str) or named[0] not in audiences:
         raise refuse(claim="aud", reason="it is not this service alone")
     jti = claims.get("jti")
     if not _is_text(jti):

@@ -34,7 +34,7 @@ from nagara.keys.refusals import (
 
 TOKEN_SIZE_MAX: Final = 16_384
 HEADER_SIZE_MAX: Final = 1_024
-MEMBERS_MAX: Final = 16
+MEMBERS_MAX: Final = 64
 _HEADER_MEMBERS: Final = frozenset({"alg", "typ", "kid"})
 
 Header = Mapping[str, object]
@@ -71,18 +71,34 @@ def verify_jws(
     members expected besides alg, typ and kid. Refuses with the codes 4001 to 4006 and 1002.
     """
     data = token_bytes(token, size_max)
-    header = parse_header(data.partition(b".")[0])
-    algorithm = _algorithm(header)
+    head, _, _ = parts_of(data)
+    header = parse_header(head)
+    algorithm = named_algorithm(header)
     for member in header:
         if member not in _HEADER_MEMBERS and member not in extra:
             raise HeaderRefused(member=member[:40])
-    wanted = (typ,) if isinstance(typ, str) else typ
-    if header.get("typ") not in wanted:
-        raise TypeWrong(expected=", ".join(name or "none" for name in wanted))
+    _check_type(header, (typ,) if isinstance(typ, str) else typ)
     key = keys(header)
     if key.algorithm is not algorithm:
         raise KeyMismatch(algorithm=algorithm.value)
     return header, _verified_payload(data, key)
+
+
+def parts_of(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """The header's text, the payload and the signature of a token, each canonical base64url."""
+    parts = data.split(b".")
+    try:
+        head, body, tail = parts
+        return head, base64url_decode(body), base64url_decode(tail)
+    except ValueError:
+        raise TokenMalformed(reason="it is not three parts of base64url") from None
+
+
+def _check_type(header: Header, wanted: Collection[str | None]) -> None:
+    found = header.get("typ")
+    written = isinstance(found, str) or "typ" not in header
+    if not written or found not in wanted:
+        raise TypeWrong(expected=", ".join(sorted(name or "none" for name in wanted)))
 
 
 def token_bytes(token: str | bytes, size_max: int) -> bytes:
@@ -132,7 +148,8 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
-def _algorithm(header: Header) -> Algorithm:
+def named_algorithm(header: Header) -> Algorithm:
+    """The algorithm that a header names, if it is one of ours."""
     name = header.get("alg")
     try:
         return Algorithm(name)  # type: ignore[arg-type]

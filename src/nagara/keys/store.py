@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
@@ -29,8 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from nagara.kernel import canonical
-from nagara.kernel.errors import CodedError
-from nagara.kernel.refusals import Malformed
+from nagara.kernel.refusals import Malformed, TooLarge
 from nagara.keys.bundle import entries, records_of
 from nagara.keys.model import KeyRecord
 from nagara.keys.primitives import equal_in_constant_time, random_bytes
@@ -59,7 +58,7 @@ class ScryptCost:
 
 
 class _Vault(msgspec.Struct, forbid_unknown_fields=True):
-    version: int
+    version: Literal[1]
     n: int
     r: int
     p: int
@@ -68,7 +67,7 @@ class _Vault(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
-    version: int
+    version: Literal[1]
     mac: str
     keys: list[object]
 
@@ -97,14 +96,12 @@ class KeyFolder:
     def _unlock(cls, folder: Path, passphrase: bytes) -> KeyFolder:
         try:
             vault = msgspec.convert(canonical.json_decode(_read(folder, _VAULT)), _Vault)
-            # A stranger's figures must not make us spend gigabytes; scrypt refuses those below 1.
-            if vault.version != _VERSION or vault.n * vault.r * vault.p > _COST_MAX:
-                raise ValueError("figures out of range")
-            salt, check = bytes.fromhex(vault.salt), bytes.fromhex(vault.check)
-            master = _derive(passphrase, salt, ScryptCost(vault.n, vault.r, vault.p))
-        except (ValueError, Malformed):
+            cost = ScryptCost(vault.n, vault.r, vault.p)
+            master = _derive(passphrase, bytes.fromhex(vault.salt), cost)
+            right = equal_in_constant_time(_mac(master, b"check"), bytes.fromhex(vault.check))
+        except (ValueError, Malformed, TooLarge):
             raise StoreDamaged(file=_VAULT, reason="it is not as it was written") from None
-        if not equal_in_constant_time(_mac(master, b"check"), check):
+        if not right:
             raise PassphraseWrong(folder=str(folder))
         return cls(folder, master)
 
@@ -140,17 +137,16 @@ class KeyFolder:
 
     def load(self) -> tuple[KeyRecord, ...]:
         """All records, once their MAC is checked."""
+        damaged = StoreDamaged(file=_KEYS, reason="it is not as it was written")
         try:
             value = canonical.json_decode(_read(self._folder, _KEYS), FILE_SIZE_MAX)
             manifest = msgspec.convert(value, _Manifest)
             mac = bytes.fromhex(manifest.mac)
-            if not equal_in_constant_time(self._manifest_mac(manifest.keys), mac):
-                raise ValueError("another MAC")
-            return records_of(manifest.keys)
-        except (ValueError, CodedError) as error:
-            if isinstance(error, CodedError) and not isinstance(error, Malformed):
-                raise
-            raise StoreDamaged(file=_KEYS, reason="it is not as it was written") from None
+        except (ValueError, Malformed):
+            raise damaged from None
+        if not equal_in_constant_time(self._manifest_mac(manifest.keys), mac):
+            raise damaged
+        return records_of(manifest.keys)
 
     def save(self, records: tuple[KeyRecord, ...]) -> None:
         """Replace the list of keys, atomically and durably."""
@@ -194,6 +190,8 @@ def _mac(master: bytes, message: bytes) -> bytes:
 
 
 def _derive(passphrase: bytes, salt: bytes, cost: ScryptCost) -> bytes:
+    if cost.n * cost.r * cost.p > _COST_MAX:  # a stranger's figures must not cost us gigabytes
+        raise ValueError("the cost of scrypt is out of range")
     kdf = Scrypt(salt=salt, length=32, n=cost.n, r=cost.r, p=cost.p)
     return kdf.derive(passphrase)
 

@@ -18,11 +18,10 @@ from nagara.keys.claims import (
     check_access_claims,
     check_client_assertion,
 )
-from nagara.keys.jws import Header, parse_object, sign_jws, token_bytes, verify_jws
+from nagara.keys.jws import Header, parse_object, parts_of, sign_jws, token_bytes, verify_jws
 from nagara.keys.model import Signer
-from nagara.keys.primitives import base64url_decode
 from nagara.keys.public import PublicKey
-from nagara.keys.refusals import AssertionRefused, KeyUnknown, TokenMalformed
+from nagara.keys.refusals import AssertionRefused, KeyUnknown
 
 ASSERTION_SIZE_MAX: Final = 4_096
 ACCESS_TOKEN_SIZE_MAX: Final = 2_048
@@ -33,11 +32,7 @@ ASSERTION_TYPES: Final = frozenset({None, "JWT", "client-authentication+jwt"})
 
 def unproved_client(token: str | bytes) -> str:
     """The client which an assertion says it is by: for finding its keys, proof of nothing."""
-    parts = token_bytes(token, ASSERTION_SIZE_MAX).split(b".")
-    try:
-        payload = base64url_decode(parts[1])
-    except (IndexError, ValueError):
-        raise TokenMalformed(reason="it is not three parts of base64url") from None
+    _, payload, _ = parts_of(token_bytes(token, ASSERTION_SIZE_MAX))
     subject = parse_object(payload, "payload").get("sub")
     if not isinstance(subject, str):
         raise AssertionRefused(claim="sub", reason="it is missing")
