@@ -7,7 +7,7 @@ not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from nagara.kernel.errors import Refusal
@@ -66,7 +66,7 @@ class Ledger(Protocol):
         """Move money: an outcome for each group, the exact refusal where there is one."""
 
     async def lock(
-        self, unit: Unit, accounts: Iterable[AccountId], transfers: Sequence[TransferId]
+        self, unit: Unit, accounts: Collection[AccountId], transfers: Sequence[TransferId]
     ) -> Locked:
         """Ask for the locks that a batch of one-phase transfers needs, without waiting for them.
 
@@ -96,7 +96,7 @@ class Ledger(Protocol):
     async def news(
         self, unit: Unit, after: dict[AccountId, Instant], count: int
     ) -> list[tuple[AccountId, Line]]:
-        """What came into each account after its instant, oldest first."""
+        """What was credited to each account after its instant, oldest first, `count` at most."""
 
     async def trial_balance(self, unit: Unit) -> list[TrialBalance]:
         """The sums of all accounts by currency."""

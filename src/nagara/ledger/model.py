@@ -5,6 +5,10 @@ credit-normal (the issuer owes it), the issuer's safeguarded funds are debit-nor
 
 The two-phase words and their meaning follow TigerBeetle's reference (account, transfer, pending,
 post, void, timeout, linked, balancing).
+
+What is made for every transfer is a frozen msgspec.Struct and not a frozen dataclass: the same to
+the reader and to the type checker, and made in 0.2 microseconds instead of 3. `gc=False` tells the
+collector that none of them can be part of a ring.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from enum import IntEnum
 from typing import Final, NewType, Protocol
 from uuid import UUID
 
+from msgspec import Struct
+
 from nagara.kernel.errors import Refusal
 from nagara.kernel.instant import Instant
 
@@ -22,6 +28,7 @@ TransferId = NewType("TransferId", UUID)
 
 GROUP_MAX: Final = 64  # transfers which stand or fall together
 OWNER_MAX: Final = 64  # characters
+CODE_MAX: Final = 2**15 - 1
 PENDING_SECONDS_MAX: Final = 30 * 86_400
 
 
@@ -58,8 +65,7 @@ class Balancing(IntEnum):
     CREDIT = 2  # at most what the credit account can take
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True, gc=False):
     """An account and its four totals, in minor units, which only ever grow (pending ones fall)."""
 
     id: AccountId
@@ -93,12 +99,11 @@ class Account:
         return self.balance_minor - self.reserved_minor - self.floor_minor
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True, gc=False):
     """A command: move money from the debit account to the credit account.
 
-    With a deadline it only reserves. `code` is the caller's word for why. A balancing transfer
-    moves `amount_minor` or as much as its side allows.
+    With a deadline it only reserves. `code` (0 to CODE_MAX) is the caller's word for why. A
+    balancing transfer moves `amount_minor` or as much as its side allows.
     """
 
     id: TransferId
@@ -111,8 +116,7 @@ class Transfer:
     balancing: Balancing = Balancing.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Struct, frozen=True, gc=False):
     """A command: move what is reserved, or `amount_minor` of it; the rest is released."""
 
     id: TransferId
@@ -120,16 +124,14 @@ class Post:
     amount_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Void:
+class Void(Struct, frozen=True, gc=False):
     """A command: release what is reserved."""
 
     id: TransferId
     pending: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class Expire:
+class Expire(Struct, frozen=True, gc=False):
     """A command of the ledger's own sweep: release a reservation whose deadline has passed."""
 
     id: TransferId
@@ -140,8 +142,7 @@ Command = Transfer | Post | Void | Expire
 Group = tuple[Command, ...]  # all or none; one command is a group of one
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True, gc=False):
     """A transfer as it stands in the books for ever. `at` is unique along each account.
 
     `debit_net` and `credit_net` are credits minus debits posted of the two accounts just after it;
@@ -163,8 +164,7 @@ class Written:
     balancing: Balancing = Balancing.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(Struct, frozen=True, gc=False):
     """A pending transfer and how it ended: `ended` is None while it is open."""
 
     id: TransferId
@@ -181,8 +181,13 @@ Outcome = tuple[Written, ...] | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a batch comes to: everything that must be written."""
+    """What a batch comes to: everything that must be written.
 
+    `before` are the accounts as they were, in the same order as `accounts`, which are as they
+    shall be.
+    """
+
+    before: list[Account]
     accounts: list[Account]
     written: list[Written]
     reservations: list[Reservation]

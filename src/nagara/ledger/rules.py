@@ -20,10 +20,11 @@ from nagara.kernel.errors import Refusal
 from nagara.kernel.instant import SECOND, Instant
 from nagara.kernel.money import MINOR_MAX
 from nagara.ledger.model import (
+    CODE_MAX,
     GROUP_MAX,
+    OWNER_MAX,
     PENDING_SECONDS_MAX,
     Account,
-    AccountId,
     AccountState,
     Balancing,
     Command,
@@ -42,6 +43,7 @@ from nagara.ledger.model import (
 )
 from nagara.ledger.refusals import (
     AccountClosed,
+    AccountDiffers,
     AccountFrozen,
     AccountNotEmpty,
     AccountNotFound,
@@ -64,12 +66,14 @@ from nagara.ledger.refusals import (
 
 _OPEN = AccountState.OPEN
 _CREDIT = Side.CREDIT
+_POSTED = Kind.POSTED
+_UP_TO_DEBIT = Balancing.DEBIT
 
 
 class _Tally:
     """The running totals of one account inside a batch; an Account is made of it at the end."""
 
-    __slots__ = ("credits_pending", "credits_posted", "debits_pending", "debits_posted", "of")
+    __slots__ = ("at", "credits_pending", "credits_posted", "debits_pending", "debits_posted", "of")
 
     def __init__(self, account: Account) -> None:
         self.of = account
@@ -77,11 +81,12 @@ class _Tally:
         self.credits_posted = account.credits_posted
         self.debits_pending = account.debits_pending
         self.credits_pending = account.credits_pending
+        self.at: Instant | None = None  # of the last transfer in this batch, if any
 
     def debitable(self) -> int:
         """How much may still be debited (L2)."""
         account = self.of
-        if account.normal_side is not _CREDIT or account.floor_minor is None:
+        if account.floor_minor is None or account.normal_side is not _CREDIT:
             return MINOR_MAX
         net = self.credits_posted - self.debits_posted
         return net - self.debits_pending - account.floor_minor
@@ -89,12 +94,12 @@ class _Tally:
     def creditable(self) -> int:
         """How much may still be credited (L2)."""
         account = self.of
-        if account.normal_side is _CREDIT or account.floor_minor is None:
+        if account.floor_minor is None or account.normal_side is _CREDIT:
             return MINOR_MAX
         net = self.debits_posted - self.credits_posted
         return net - self.credits_pending - account.floor_minor
 
-    def account(self, last_at: Instant) -> Account:
+    def account(self) -> Account:
         of = self.of
         return Account(
             of.id,
@@ -107,18 +112,55 @@ class _Tally:
             self.credits_posted,
             self.debits_pending,
             self.credits_pending,
-            last_at,
+            self.at or of.last_at,
         )
 
-    def totals(self) -> tuple[int, int, int, int]:
-        return self.debits_posted, self.credits_posted, self.debits_pending, self.credits_pending
+    def totals(self) -> _Totals:
+        return (
+            self.debits_posted,
+            self.credits_posted,
+            self.debits_pending,
+            self.credits_pending,
+            self.at,
+        )
 
-    def restore(self, totals: tuple[int, int, int, int]) -> None:
-        self.debits_posted, self.credits_posted, self.debits_pending, self.credits_pending = totals
+    def restore(self, totals: _Totals) -> None:
+        (
+            self.debits_posted,
+            self.credits_posted,
+            self.debits_pending,
+            self.credits_pending,
+            self.at,
+        ) = totals
+
+
+_Totals = tuple[int, int, int, int, Instant | None]
+
+
+class _Hold:
+    """A reservation inside a batch; `ended` is how it stands now."""
+
+    __slots__ = ("ended", "new", "of")
+
+    def __init__(self, reservation: Reservation, *, new: bool) -> None:
+        self.of = reservation
+        self.ended = reservation.ended
+        self.new = new
+
+    def reservation(self) -> Reservation:
+        of = self.of
+        return Reservation(
+            of.id, of.debit, of.credit, of.amount_minor, of.code, of.deadline, self.ended
+        )
 
 
 class Posting:
-    """One batch being decided: groups are applied in order, each seeing those before it."""
+    """One batch being decided: groups are applied in order, each seeing those before it.
+
+    `accounts` are all that the groups name, locked; `written` what already stands under their
+    ids; `reservations` all that they end. Inside, everything is found by the integer of its id:
+    a UUID hashes and compares in Python, which costs as much as the rest of a transfer.
+    """
 
     def __init__(
         self,
@@ -127,16 +169,13 @@ class Posting:
         reservations: Mapping[TransferId, Reservation],
         at: Instant,
     ) -> None:
-        self.before = tuple(accounts)
-        self._tallies = {account.id: _Tally(account) for account in self.before}
-        self._written = dict(written)
-        self._reservations = dict(reservations)
-        latest = max((t.of.last_at.micros for t in self._tallies.values()), default=0)
-        self._now = at
-        self._micros = max(at.micros, latest + 1)
+        self._tallies = {account.id.int: _Tally(account) for account in accounts}
+        self._written = {id_.int: one for id_, one in written.items()}
+        self._holds = {id_.int: _Hold(one, new=False) for id_, one in reservations.items()}
         self._new: list[Written] = []
-        self._touched: dict[AccountId, Instant] = {}
-        self._ended: dict[TransferId, Reservation] = {}
+        self._now = at
+        latest = max((tally.of.last_at.micros for tally in self._tallies.values()), default=0)
+        self._micros = max(at.micros, latest + 1)  # L6
 
     def apply(self, group: Group) -> Outcome:
         """Make the whole group, or say why not (L5)."""
@@ -148,202 +187,249 @@ class Posting:
 
     def decision(self) -> Decision:
         """What must be written, once every group has its outcome."""
-        accounts = [self._tallies[id_].account(at) for id_, at in self._touched.items()]
-        return Decision(accounts, self._new, list(self._ended.values()))
+        touched = [tally for tally in self._tallies.values() if tally.at is not None]
+        return Decision(
+            [tally.of for tally in touched],
+            [tally.account() for tally in touched],
+            self._new,
+            [
+                hold.reservation()
+                for hold in self._holds.values()
+                if hold.new or hold.ended is not hold.of.ended
+            ],
+        )
 
     def _linked(self, group: Group) -> Outcome:
-        before = {id_: tally.totals() for id_, tally in self._tallies.items()}
-        count, touched, ended = len(self._new), dict(self._touched), dict(self._ended)
-        known = dict(self._reservations)
+        count, before = len(self._new), list[tuple[_Tally, _Totals]]()
         made: list[Written] = []
         for index, command in enumerate(group):
+            before += [(tally, tally.totals()) for tally in self._sides(command)]
             outcome = self._command(command)
             if isinstance(outcome, Refusal):
-                for id_, totals in before.items():
-                    self._tallies[id_].restore(totals)
-                for written in self._new[count:]:
-                    del self._written[written.id]
-                del self._new[count:]
-                self._touched, self._ended, self._reservations = touched, ended, known
+                for tally, totals in reversed(before):
+                    tally.restore(totals)
+                self._take_back(count)
                 return LinkedRefused(index=index, cause=outcome.slug)
             made.extend(outcome)
         return tuple(made)
 
+    def _sides(self, command: Command) -> list[_Tally]:
+        """The accounts that the command would change, as far as they exist."""
+        if isinstance(command, Transfer):
+            ids = [command.debit.int, command.credit.int]
+        else:
+            hold = self._holds.get(command.pending.int)
+            ids = [] if hold is None else [hold.of.debit.int, hold.of.credit.int]
+        return [self._tallies[id_] for id_ in ids if id_ in self._tallies]
+
+    def _take_back(self, count: int) -> None:
+        """Forget all but the first `count` transfers of this batch, and what they held or ended."""
+        for written in reversed(self._new[count:]):
+            del self._written[written.id.int]
+            if written.kind is Kind.PENDING:
+                del self._holds[written.id.int]
+            elif written.pending is not None:
+                self._holds[written.pending.int].ended = None
+            self._micros -= 1
+        del self._new[count:]
+
     def _command(self, command: Command) -> Outcome:
-        earlier = self._written.get(command.id)
+        earlier = self._written.get(command.id.int)
         if earlier is not None:
-            field = _difference(command, earlier)
+            field = self._difference(command, earlier)
             return TransferDiffers(field=field) if field else (earlier,)
         if isinstance(command, Transfer):
             return self._transfer(command)
         return self._end(command)
 
     def _transfer(self, command: Transfer) -> Outcome:
-        debit = self._tallies.get(command.debit)
-        credit = self._tallies.get(command.credit)
-        refusal = _unfit(command, debit, credit, self._now)
-        if refusal is not None:
+        debit = self._tallies.get(command.debit.int)
+        credit = self._tallies.get(command.credit.int)
+        if debit is None or credit is None:
+            return AccountNotFound(side="debit" if debit is None else "credit")
+        if (refusal := _unfit(command, debit.of, credit.of, self._now)) is not None:
             return refusal
-        assert debit is not None
-        assert credit is not None
-        amount = command.amount_minor
-        if command.balancing is Balancing.DEBIT:
-            amount = min(amount, debit.debitable())
-        elif command.balancing is Balancing.CREDIT:
-            amount = min(amount, credit.creditable())
-        if amount <= 0 or debit.debitable() < amount or credit.creditable() < amount:
+        amount, asked = command.amount_minor, None
+        debitable, creditable = debit.debitable(), credit.creditable()
+        if command.balancing:
+            asked = amount
+            amount = min(amount, debitable if command.balancing is _UP_TO_DEBIT else creditable)
+        if amount < 1 or amount > debitable or amount > creditable:
             return FundsInsufficient()
-        if max(debit.debits_posted, credit.credits_posted) + amount > MINOR_MAX:
+        if (
+            debit.debits_posted + debit.debits_pending + amount > MINOR_MAX
+            or credit.credits_posted + credit.credits_pending + amount > MINOR_MAX
+        ):
             return TotalTooLarge()
-        asked = command.amount_minor if command.balancing else None
-        if command.deadline is not None:
-            debit.debits_pending += amount
-            credit.credits_pending += amount
-            self._reservations[command.id] = self._ended[command.id] = Reservation(
-                command.id, command.debit, command.credit, amount, command.code, command.deadline
-            )
-            kind = Kind.PENDING
-        else:
+        if command.deadline is None:
+            kind = _POSTED
             debit.debits_posted += amount
             credit.credits_posted += amount
-            kind = Kind.POSTED
+        else:
+            kind = Kind.PENDING
+            debit.debits_pending += amount
+            credit.credits_pending += amount
+            held = Reservation(
+                command.id, command.debit, command.credit, amount, command.code, command.deadline
+            )
+            self._holds[command.id.int] = _Hold(held, new=True)
         return self._write(
-            command.id,
-            kind,
-            debit,
-            credit,
-            amount,
-            command.code,
-            deadline=command.deadline,
-            asked_minor=asked,
-            balancing=command.balancing,
+            Written(
+                command.id,
+                kind,
+                command.debit,
+                command.credit,
+                amount,
+                command.code,
+                self._next_at(debit, credit),
+                debit.credits_posted - debit.debits_posted,
+                credit.credits_posted - credit.debits_posted,
+                None,
+                command.deadline,
+                asked,
+                command.balancing,
+            )
         )
 
     def _end(self, command: Post | Void | Expire) -> Outcome:
         """End a reservation once (L4)."""
-        held = self._reservations.get(command.pending)
-        refusal = _unendable(command, held, self._now)
+        hold = self._holds.get(command.pending.int)
+        if hold is None:
+            return PendingNotFound()
+        held = hold.of
+        debit, credit = self._tallies[held.debit.int], self._tallies[held.credit.int]
+        refusal = _unendable(command, held, hold.ended, self._now)
+        if refusal is None and isinstance(command, Post):
+            refusal = _not_open(debit.of, credit.of)  # frozen money may be let go, not moved
         if refusal is not None:
             return refusal
-        assert held is not None
-        debit, credit = self._tallies[held.debit], self._tallies[held.credit]
-        if isinstance(command, Post) and (refusal := _unpostable(debit, credit)) is not None:
-            return refusal
-        debit.debits_pending -= held.amount_minor
-        credit.credits_pending -= held.amount_minor
-        assert min(debit.debits_pending, credit.credits_pending) >= 0
-        amount, asked, kind = held.amount_minor, None, Kind.VOID
+        amount, asked = held.amount_minor, None
+        debit.debits_pending -= amount
+        credit.credits_pending -= amount
+        assert debit.debits_pending >= 0
+        assert credit.credits_pending >= 0
         if isinstance(command, Post):
-            asked, kind = command.amount_minor, Kind.POST
-            amount = held.amount_minor if asked is None else asked
+            asked = command.amount_minor
+            amount = amount if asked is None else asked
             debit.debits_posted += amount
             credit.credits_posted += amount
-        elif isinstance(command, Expire):
-            kind = Kind.EXPIRE
-        ended = Reservation(
-            held.id, held.debit, held.credit, held.amount_minor, held.code, held.deadline, kind
-        )
-        self._reservations[held.id] = self._ended[held.id] = ended
+        hold.ended = _KIND[type(command)]
         return self._write(
-            command.id,
-            kind,
-            debit,
-            credit,
-            amount,
-            held.code,
-            pending=held.id,
-            asked_minor=asked,
+            Written(
+                command.id,
+                hold.ended,
+                held.debit,
+                held.credit,
+                amount,
+                held.code,
+                self._next_at(debit, credit),
+                debit.credits_posted - debit.debits_posted,
+                credit.credits_posted - credit.debits_posted,
+                pending=held.id,
+                asked_minor=asked,
+            )
         )
 
-    def _write(  # noqa: PLR0913 - the columns of one line in the books
-        self,
-        id_: TransferId,
-        kind: Kind,
-        debit: _Tally,
-        credit: _Tally,
-        amount: int,
-        code: int,
-        *,
-        pending: TransferId | None = None,
-        deadline: Instant | None = None,
-        asked_minor: int | None = None,
-        balancing: Balancing = Balancing.NONE,
-    ) -> tuple[Written]:
-        at = Instant(self._micros)
-        self._micros += 1  # L6: no two transfers of a batch share an instant
-        written = Written(
-            id_,
-            kind,
-            debit.of.id,
-            credit.of.id,
-            amount,
-            code,
-            at,
-            debit.credits_posted - debit.debits_posted,
-            credit.credits_posted - credit.debits_posted,
-            pending,
-            deadline,
-            asked_minor,
-            balancing,
-        )
-        self._written[id_] = written
+    def _next_at(self, debit: _Tally, credit: _Tally) -> Instant:
+        """An instant that no other transfer of the two accounts has (L6)."""
+        debit.at = credit.at = at = Instant(self._micros)
+        self._micros += 1
+        return at
+
+    def _write(self, written: Written) -> tuple[Written]:
+        self._written[written.id.int] = written
         self._new.append(written)
-        self._touched[debit.of.id] = self._touched[credit.of.id] = at
         return (written,)
 
+    def _difference(self, command: Command, earlier: Written) -> str | None:
+        """The first field in which a repeated id differs from what stands in the books (L3)."""
+        pairs: tuple[tuple[str, object, object], ...]
+        if isinstance(command, Transfer):
+            asked = earlier.amount_minor if earlier.asked_minor is None else earlier.asked_minor
+            debit = self._tallies.get(earlier.debit.int)
+            pairs = (
+                ("kind", _POSTED if command.deadline is None else Kind.PENDING, earlier.kind),
+                ("debit", command.debit, earlier.debit),
+                ("credit", command.credit, earlier.credit),
+                ("amount", command.amount_minor, asked),
+                ("currency", command.currency, debit and debit.of.currency),
+                ("code", command.code, earlier.code),
+                ("deadline", command.deadline, earlier.deadline),
+                ("balancing", command.balancing, earlier.balancing),
+            )
+        else:
+            amount = command.amount_minor if isinstance(command, Post) else None
+            pairs = (
+                ("kind", _KIND[type(command)], earlier.kind),
+                ("pending", command.pending, earlier.pending),
+                ("amount", amount, earlier.asked_minor),
+            )
+        return next((name for name, one, other in pairs if one != other), None)
 
-def may_close(account: Account) -> Refusal | None:
-    """None, or why the account may not be closed."""
-    empty = account.debits_posted == account.credits_posted
-    if not empty or account.debits_pending or account.credits_pending:
+
+def check_terms(account: Account) -> None:
+    """The terms of a new account are of a form that the books can hold: ours to see to."""
+    assert len(account.owner) <= OWNER_MAX
+    assert len(account.currency) == 3
+    assert account.floor_minor is None or -MINOR_MAX <= account.floor_minor <= 0
+
+
+def may_open(asked: Account, standing: Account) -> Refusal | None:
+    """None where the account that stands under this id has the same terms."""
+    for field in ("owner", "currency", "normal_side", "floor_minor"):
+        if getattr(asked, field) != getattr(standing, field):
+            return AccountDiffers(field=field)
+    return None
+
+
+def may_become(account: Account | None, state: AccountState) -> Refusal | None:
+    """None, or why the account may not be frozen, opened again or closed."""
+    if account is None:
+        return AccountNotFound(side="any")
+    if account.state is state:
+        return None
+    if account.state is AccountState.CLOSED:
+        return AccountClosed(side="any")
+    reserved = account.debits_pending or account.credits_pending
+    if state is AccountState.CLOSED and (account.balance_minor or reserved):
         return AccountNotEmpty()
     return None
 
 
-def _unfit(
-    command: Transfer, debit: _Tally | None, credit: _Tally | None, now: Instant
-) -> Refusal | None:
+def _unfit(command: Transfer, debit: Account, credit: Account, now: Instant) -> Refusal | None:
     """What is wrong with a transfer before any balance is looked at."""
     amount = command.amount_minor
-    if type(amount) is not int or not 1 <= amount <= MINOR_MAX:
+    if type(amount) is not int or not 1 <= amount <= MINOR_MAX:  # bool is an int too
         return AmountInvalid()
-    if command.debit == command.credit:
+    if debit is credit:
         return SameAccount()
-    for side, tally in (("debit", debit), ("credit", credit)):
-        if tally is None:
-            return AccountNotFound(side=side)
-        if tally.of.state is not _OPEN:
-            return _not_open(side, tally)
-        if tally.of.currency != command.currency:
-            return CurrencyDiffers(currency=command.currency)
+    if debit.state is not _OPEN or credit.state is not _OPEN:
+        return _not_open(debit, credit)
+    if debit.currency != command.currency or credit.currency != command.currency:
+        return CurrencyDiffers(currency=command.currency)
     if command.deadline is not None:
         ahead = command.deadline.micros - now.micros
         if not 0 < ahead <= PENDING_SECONDS_MAX * SECOND:
             return DeadlineInvalid()
+    assert 0 <= command.code <= CODE_MAX
     return None
 
 
-def _not_open(side: str, tally: _Tally) -> Refusal:
-    closed = tally.of.state is AccountState.CLOSED
-    return AccountClosed(side=side) if closed else AccountFrozen(side=side)
-
-
-def _unpostable(debit: _Tally, credit: _Tally) -> Refusal | None:
-    """Money that was reserved does not move while an account is frozen; it may be released."""
-    for side, tally in (("debit", debit), ("credit", credit)):
-        if tally.of.state is not _OPEN:
-            return _not_open(side, tally)
+def _not_open(debit: Account, credit: Account) -> Refusal | None:
+    for side, account in (("debit", debit), ("credit", credit)):
+        if account.state is AccountState.CLOSED:
+            return AccountClosed(side=side)
+        if account.state is AccountState.FROZEN:
+            return AccountFrozen(side=side)
     return None
 
 
 def _unendable(
-    command: Post | Void | Expire, held: Reservation | None, now: Instant
+    command: Post | Void | Expire, held: Reservation, ended: Kind | None, now: Instant
 ) -> Refusal | None:
     """Why the reservation cannot be ended so."""
-    if held is None:
-        return PendingNotFound()
-    if held.ended is not None:
-        return _ENDED[held.ended]()
+    if ended is not None:
+        return _ENDED[ended]()
     due = held.deadline <= now
     if isinstance(command, Expire):
         return None if due else PendingNotDue()
@@ -362,29 +448,4 @@ _ENDED: dict[Kind, type[Refusal]] = {
     Kind.VOID: PendingVoided,
     Kind.EXPIRE: PendingExpired,
 }
-
-
-def _difference(command: Command, earlier: Written) -> str | None:
-    """The first field in which a repeated id differs from what stands in the books (L3)."""
-    if isinstance(command, Transfer):
-        asked = earlier.amount_minor if earlier.asked_minor is None else earlier.asked_minor
-        pairs: tuple[tuple[str, object, object], ...] = (
-            ("kind", Kind.POSTED if command.deadline is None else Kind.PENDING, earlier.kind),
-            ("debit", command.debit, earlier.debit),
-            ("credit", command.credit, earlier.credit),
-            ("amount", command.amount_minor, asked),
-            ("code", command.code, earlier.code),
-            ("deadline", command.deadline, earlier.deadline),
-            ("balancing", command.balancing, earlier.balancing),
-        )
-    else:
-        amount = command.amount_minor if isinstance(command, Post) else earlier.asked_minor
-        pairs = (
-            ("kind", _KIND[type(command)], earlier.kind),
-            ("pending", command.pending, earlier.pending),
-            ("amount", amount, earlier.asked_minor),
-        )
-    return next((name for name, one, other in pairs if one != other), None)
-
-
 _KIND: dict[type[Command], Kind] = {Post: Kind.POST, Void: Kind.VOID, Expire: Kind.EXPIRE}

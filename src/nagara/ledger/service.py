@@ -1,20 +1,23 @@
-"""The order of effects in the ledger: lock, read, decide, check, write. All inside the caller's unit.
+"""The order of effects in the ledger: lock, read, decide, check, write.
 
+All inside the caller's unit.
 Accounts are locked in id order before anything about them is read, so that batches of several
 processes keep apart and never wait for each other in a ring.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Protocol
+
+from msgspec.structs import replace
 
 from nagara.kernel.errors import Refusal
 from nagara.kernel.ids import IdSource
 from nagara.kernel.instant import Clock, Instant
 from nagara.ledger import rules
 from nagara.ledger.model import (
-    OWNER_MAX,
     Account,
     AccountId,
     AccountState,
@@ -30,7 +33,7 @@ from nagara.ledger.model import (
     TransferId,
     TrialBalance,
 )
-from nagara.ledger.refusals import AccountClosed, AccountDiffers, AccountNotFound
+from nagara.ledger.refusals import AccountNotFound
 from nagara.storage import Unit
 
 EXPIRE_BATCH_MAX: Final = 500
@@ -39,34 +42,57 @@ AUDIT_MAX: Final = 100
 
 
 class Books(Protocol):
-    """What the service needs of its store; see store.PostgresBooks for the words of each."""
+    """What the service needs of its store."""
 
     async def lock(
-        self, unit: Unit, accounts: Sequence[AccountId], transfers: Sequence[TransferId]
-    ) -> Locked: ...
-    async def accounts(self, unit: Unit, ids: Sequence[AccountId]) -> list[Account]: ...
-    async def open(
-        self, unit: Unit, accounts: Sequence[Account], at: Instant
-    ) -> set[AccountId]: ...
-    async def set_state(self, unit: Unit, id_: AccountId, state: AccountState) -> None: ...
-    async def reservation_accounts(
-        self, unit: Unit, ids: Sequence[TransferId]
-    ) -> set[AccountId]: ...
+        self, unit: Unit, accounts: Collection[AccountId], transfers: Sequence[TransferId]
+    ) -> Locked:
+        """Ask for the locks of the accounts, in id order, without waiting for them."""
+
+    async def accounts(self, unit: Unit, ids: Sequence[AccountId]) -> list[Account]:
+        """The accounts that exist, unlocked, in no order."""
+
+    async def open(self, unit: Unit, accounts: Sequence[Account], at: Instant) -> set[AccountId]:
+        """Open those that do not exist yet; returns which were opened."""
+
+    async def set_state(self, unit: Unit, id_: AccountId, state: AccountState) -> None:
+        """The account is already locked."""
+
+    async def reservation_accounts(self, unit: Unit, ids: Sequence[TransferId]) -> set[AccountId]:
+        """The accounts that these reservations hold."""
+
     async def reservations(
         self, unit: Unit, ids: Sequence[TransferId]
-    ) -> dict[TransferId, Reservation]: ...
-    async def due(self, unit: Unit, at: Instant, count: int) -> list[TransferId]: ...
-    async def write(self, unit: Unit, decision: Decision) -> None: ...
-    async def net_at(self, unit: Unit, id_: AccountId, at: Instant) -> int: ...
+    ) -> dict[TransferId, Reservation]:
+        """The reservations under these ids."""
+
+    async def due(self, unit: Unit, at: Instant, count: int) -> list[TransferId]:
+        """Open reservations past their deadline, oldest first."""
+
+    async def write(self, unit: Unit, decision: Decision) -> None:
+        """Write a decision; the caller is inside a pipeline."""
+
+    async def net_at(self, unit: Unit, id_: AccountId, at: Instant) -> int:
+        """Credits minus debits posted of the account at an instant."""
+
     async def statement(
         self, unit: Unit, account: Account, since: Instant, before: Instant, count: int
-    ) -> list[Line]: ...
+    ) -> list[Line]:
+        """Lines in [since, before), newest first."""
+
     async def news(
         self, unit: Unit, after: dict[AccountId, Instant], count: int
-    ) -> list[tuple[AccountId, Line]]: ...
-    async def trial_balance(self, unit: Unit) -> list[TrialBalance]: ...
-    async def totals_by_owner(self, unit: Unit) -> list[tuple[str, str, int]]: ...
-    async def audit(self, unit: Unit, count: int) -> list[AccountId]: ...
+    ) -> list[tuple[AccountId, Line]]:
+        """What was credited to each account after its instant, oldest first."""
+
+    async def trial_balance(self, unit: Unit) -> list[TrialBalance]:
+        """The sums of all accounts by currency."""
+
+    async def totals_by_owner(self, unit: Unit) -> list[tuple[str, str, int]]:
+        """Owner, currency, and credits minus debits of all the owner's accounts."""
+
+    async def audit(self, unit: Unit, count: int) -> list[AccountId]:
+        """Accounts that are not what their transfers add up to."""
 
 
 class LedgerService:
@@ -83,19 +109,21 @@ class LedgerService:
         if pendings:
             accounts |= await self._books.reservation_accounts(unit, pendings)
         async with unit.pipeline():
-            locked = await self._books.lock(unit, sorted(accounts), transfers)
+            locked = await self._books.lock(unit, accounts, transfers)
             before, written = await locked.read()
             held = await self._books.reservations(unit, pendings) if pendings else {}
+            # one that was made since we looked came after us: its accounts are not locked
+            held = {id_: one for id_, one in held.items() if accounts >= {one.debit, one.credit}}
             posting = rules.Posting(before, written, held, self._clock.now())
             outcomes = [posting.apply(group) for group in groups]
             await self.write(unit, posting)
         return outcomes
 
     async def lock(
-        self, unit: Unit, accounts: Iterable[AccountId], transfers: Sequence[TransferId]
+        self, unit: Unit, accounts: Collection[AccountId], transfers: Sequence[TransferId]
     ) -> Locked:
         """Ask for the locks of one-phase transfers without waiting; see Ledger.lock."""
-        return await self._books.lock(unit, sorted(accounts), transfers)
+        return await self._books.lock(unit, accounts, transfers)
 
     async def begin(self, locked: Locked) -> rules.Posting:
         """Wait for the locks; then decide transfers one by one with `apply`."""
@@ -105,32 +133,29 @@ class LedgerService:
     async def write(self, unit: Unit, posting: rules.Posting) -> None:
         """Write what a posting came to."""
         decision = posting.decision()
-        _check_sums(posting.before, decision)
+        _check_sums(decision)
         await self._books.write(unit, decision)
 
     async def open(self, unit: Unit, accounts: Sequence[Account]) -> list[Refusal | None]:
         """Open accounts; one which exists on the same terms is left as it is."""
+        first: dict[AccountId, Account] = {}
         for account in accounts:
-            assert len(account.owner) <= OWNER_MAX
-        opened = await self._books.open(unit, accounts, self._clock.now())
-        known = [a for a in accounts if a.id not in opened]
-        standing = {a.id: a for a in await self._books.accounts(unit, [a.id for a in known])}
-        return [_terms_differ(a, standing[a.id]) if a.id in standing else None for a in accounts]
+            rules.check_terms(account)
+            first.setdefault(account.id, account)
+        opened = await self._books.open(unit, list(first.values()), self._clock.now())
+        known = await self._books.accounts(unit, [id_ for id_ in first if id_ not in opened])
+        standing = first | {account.id: account for account in known}
+        return [rules.may_open(account, standing[account.id]) for account in accounts]
 
     async def set_state(self, unit: Unit, id_: AccountId, state: AccountState) -> Account:
         """Freeze, open again, or close. Raises a Refusal where the rules say no."""
         accounts, _ = await (await self._books.lock(unit, [id_], [])).read()
-        if not accounts:
-            raise AccountNotFound(side="any")
-        account = accounts[0]
-        if account.state is state:
-            return account
-        if account.state is AccountState.CLOSED:
-            raise AccountClosed(side="any")
-        if state is AccountState.CLOSED and (refusal := rules.may_close(account)):
+        account = accounts[0] if accounts else None
+        if refusal := rules.may_become(account, state):
             raise refusal
+        assert account is not None
         await self._books.set_state(unit, id_, state)
-        return account
+        return replace(account, state=state)
 
     async def expire_due(self, unit: Unit) -> int:
         """Release reservations whose deadline has passed; returns how many, a bounded number."""
@@ -164,7 +189,7 @@ class LedgerService:
     async def news(
         self, unit: Unit, after: dict[AccountId, Instant], count: int
     ) -> list[tuple[AccountId, Line]]:
-        """What came into each account after its instant, oldest first."""
+        """What was credited to each account after its instant, oldest first, `count` at most."""
         return await self._books.news(unit, after, min(count, LINES_MAX))
 
     async def trial_balance(self, unit: Unit) -> list[TrialBalance]:
@@ -196,23 +221,15 @@ def _named(groups: Iterable[Group]) -> tuple[set[AccountId], list[TransferId], l
     return accounts, transfers, pendings
 
 
-def _check_sums(before: Sequence[Account], decision: Decision) -> None:
-    """L1 once more, just before writing: debits and credits grew by the same, posted and pending."""
-    posted = pending = 0
-    for account in decision.accounts:
-        posted += account.debits_posted - account.credits_posted
-        pending += account.debits_pending - account.credits_pending
-    touched = {account.id for account in decision.accounts}
-    for account in before:
-        if account.id in touched:
-            posted -= account.debits_posted - account.credits_posted
-            pending -= account.debits_pending - account.credits_pending
-    assert posted == 0, "a batch would not sum to zero"
-    assert pending == 0, "reservations of a batch would not sum to zero"
-
-
-def _terms_differ(asked: Account, standing: Account) -> Refusal | None:
-    for field in ("owner", "currency", "normal_side", "floor_minor"):
-        if getattr(asked, field) != getattr(standing, field):
-            return AccountDiffers(field=field)
-    return None
+def _check_sums(decision: Decision) -> None:
+    """L1 once more, just before writing: in each currency, debits and credits grew by the same."""
+    posted: defaultdict[str, int] = defaultdict(int)
+    pending: defaultdict[str, int] = defaultdict(int)
+    for was, now in zip(decision.before, decision.accounts, strict=True):
+        currency = now.currency
+        posted[currency] += now.debits_posted - was.debits_posted
+        posted[currency] -= now.credits_posted - was.credits_posted
+        pending[currency] += now.debits_pending - was.debits_pending
+        pending[currency] -= now.credits_pending - was.credits_pending
+    assert not any(posted.values()), "a batch would not sum to zero"
+    assert not any(pending.values()), "reservations of a batch would not sum to zero"

@@ -5,7 +5,7 @@ Not here: what is allowed. The service locks first, asks the rules, then writes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +55,7 @@ class PostgresBooks:
     """The accounts, transfers and reservations of one country."""
 
     async def lock(
-        self, unit: Unit, accounts: Sequence[AccountId], transfers: Sequence[TransferId]
+        self, unit: Unit, accounts: Collection[AccountId], transfers: Sequence[TransferId]
     ) -> LockedRows:
         """Lock the accounts in id order, then see which transfers stand already.
 
@@ -63,7 +63,7 @@ class PostgresBooks:
         read after them cannot change any more.
         """
         execute = unit.connection.execute
-        locked = await execute(_SQL["lock_accounts"], {"ids": Uuids(accounts)})
+        locked = await execute(_SQL["lock_accounts"], {"ids": Uuids(list(accounts))})
         standing = await execute(_SQL["written"], {"ids": Uuids(transfers)})
         return LockedRows(locked, standing)
 
@@ -155,7 +155,7 @@ class PostgresBooks:
     async def news(
         self, unit: Unit, after: dict[AccountId, Instant], count: int
     ) -> list[tuple[AccountId, Line]]:
-        """What came into each account after its instant, oldest first."""
+        """What was credited to each account after its instant, oldest first, `count` at most."""
         cursor = await unit.connection.execute(
             _SQL["news"],
             {
@@ -172,12 +172,15 @@ class PostgresBooks:
     async def trial_balance(self, unit: Unit) -> list[TrialBalance]:
         """The sums of all accounts by currency."""
         cursor = await unit.connection.execute(_SQL["trial_balance"])
-        return [TrialBalance(*row) for row in await cursor.fetchall()]
+        return [
+            TrialBalance(currency, int(dp), int(cp), int(dq), int(cq))
+            for currency, dp, cp, dq, cq in await cursor.fetchall()
+        ]
 
     async def totals_by_owner(self, unit: Unit) -> list[tuple[str, str, int]]:
         """Owner, currency, and credits minus debits of all the owner's accounts."""
         cursor = await unit.connection.execute(_SQL["totals_by_owner"])
-        return [(owner, currency, net) for owner, currency, net in await cursor.fetchall()]
+        return [(owner, currency, int(net)) for owner, currency, net in await cursor.fetchall()]
 
     async def audit(self, unit: Unit, count: int) -> list[AccountId]:
         """Accounts whose totals differ from what their transfers add up to; should be none."""
