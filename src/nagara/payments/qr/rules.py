@@ -234,9 +234,17 @@ def _settled(code: Code) -> Code:
         code,
         identifiers=identifiers,
         references=references,
+        others=_in_order(code),
         country=code.country or schemes.COUNTRIES.get(code.scheme),
         initiation=code.initiation or implied,
     )
+
+
+def _in_order(code: Code) -> tuple[Field, ...]:
+    """Other data objects as they are written: a link's as they come, a code's by their tags."""
+    if code.scheme is Scheme.UPI:
+        return code.others
+    return tuple(sorted(code.others, key=lambda field: field.tag))
 
 
 def _refuse_what_links_lack(code: Code) -> None:
