@@ -34,7 +34,6 @@ START_SECONDS_MAX: Final = 60.0
 STOP_SECONDS_MAX: Final = 30.0
 _POLL_SECONDS: Final = 0.01
 _MAJOR: Final = "18"
-_STATUS_LINE: Final = 7  # of postmaster.pid
 _LOG_BYTES_MAX: Final = 10 << 20
 _LOG_TAIL_BYTES: Final = 4096
 _SETTINGS: Final[Mapping[str, str]] = {
@@ -122,9 +121,13 @@ class Engine:
         self._privileges.own(self.cluster)
         self._write_access_rules()
         self._socket_folder = self._make_socket_folder()
-        self._spawn()
-        self._wait_until_ready()
-        self._ensure_database()
+        try:
+            self._spawn()
+            self.await_ready()
+            self._ensure_database()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Ends with everything written. Connections still open are closed."""
@@ -139,6 +142,24 @@ class Engine:
         if self._socket_folder is not None:
             shutil.rmtree(self._socket_folder, ignore_errors=True)
             self._socket_folder = None
+
+    def await_ready(self) -> None:
+        """Returns when it takes connections, after a start or while it recovers by itself."""
+        assert self._process is not None
+        end, said = time.monotonic() + START_SECONDS_MAX, ""
+        url = self.url(role="postgres", database="postgres")
+        while time.monotonic() < end:
+            try:
+                psycopg.connect(url).close()
+            except psycopg.OperationalError as error:
+                said = str(error)
+            else:
+                return
+            if self._process.poll() is not None:
+                log = (self._data / "postgres.log").read_bytes()[-_LOG_TAIL_BYTES:]
+                raise EngineFailed(reason=_last_line(log))
+            time.sleep(_POLL_SECONDS)
+        raise EngineFailed(reason=f"not ready after {START_SECONDS_MAX:.0f} seconds: {said[:200]}")
 
     def has_died(self) -> bool:
         """Whether the postmaster ended without being told to. `restart` brings it back."""
@@ -211,21 +232,6 @@ class Engine:
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is the supervisor's to hear
             )
-
-    def _wait_until_ready(self) -> None:
-        assert self._process is not None
-        end = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < end:
-            lines = leftovers.pid_file_lines(self.cluster)
-            if len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready":
-                return
-            if self._process.poll() is not None:
-                self._process = None
-                log = (self._data / "postgres.log").read_bytes()[-_LOG_TAIL_BYTES:]
-                raise EngineFailed(reason=_last_line(log))
-            time.sleep(_POLL_SECONDS)
-        self.stop()
-        raise EngineFailed(reason=f"not ready after {START_SECONDS_MAX:.0f} seconds")
 
     def _ensure_database(self) -> None:
         url = self.url(role="postgres", database="postgres")

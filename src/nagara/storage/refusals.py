@@ -57,3 +57,9 @@ class BackupBroken(Fault):
     """A backup could not be written, or its file cannot be trusted. Facts: reason."""
 
     code, slug = 5109, "storage.backup_broken"
+
+
+class FolderHeld(Fault):
+    """Another process runs the country of this data folder. Facts: holder, folder."""
+
+    code, slug = 5110, "storage.folder_held"
