@@ -10,7 +10,8 @@ status is the web's business. Neither is known here.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 Fact = str | int
 
@@ -27,6 +28,21 @@ class CodedError(Exception):
     def __init__(self, **facts: Fact) -> None:
         super().__init__(", ".join(f"{name}={fact}" for name, fact in facts.items()))
         self.facts = facts
+        self.beside: Mapping[str, object] = {}  # what the answer tells besides why
+
+    def telling(self, **members: object) -> Self:
+        """The same error, with members that its answer holds besides the reason."""
+        self.beside = members
+        return self
+
+    @classmethod
+    def kept(cls, slug: str, facts: Mapping[str, Fact]) -> CodedError:
+        """An error that was written down by its slug and facts, made again."""
+        families = [cls]
+        for family in families:
+            families.extend(family.__subclasses__())
+        found = next(one for one in families if getattr(one, "slug", None) == slug)
+        return found(**facts)
 
     def __str__(self) -> str:
         said = super().__str__()

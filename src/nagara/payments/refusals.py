@@ -101,6 +101,12 @@ class DevicesTooMany(Refusal):
     code, slug = 3016, "payments.devices_too_many"
 
 
+class CodeOfAnotherNetwork(Refusal):
+    """The code is for an account that this network does not reach. Facts: scheme."""
+
+    code, slug = 3017, "payments.code_of_another_network"
+
+
 class RequestReplayed(Refusal):
     """The signed request was used before."""
 

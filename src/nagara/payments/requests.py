@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from nagara.kernel.canonical import JSON_INT_MAX
 from nagara.kernel.instant import Instant
 from nagara.kernel.refusals import Malformed
-from nagara.keys import Embedded, parse_object
+from nagara.keys import Embedded, base64url_decode, parse_object
 from nagara.ledger import AccountId
 from nagara.payments.directory.model import HANDLE_CHARS_MAX, NAME_CHARS_MAX
 from nagara.payments.orders.model import (
@@ -106,11 +106,21 @@ def read_order(token: str, proved: Embedded, network: str) -> SignedOrder:
     words = _read(proved.payload, _order_decoder)
     if words.aud != network:
         raise NetworkDiffers(network=network)
+    _uuid7(words.id, "id")
+    return SignedOrder(_order(words), token, proved.thumbprint)
+
+
+def signed_order(signed: str) -> Order:
+    """The order of a token that was read before, and proved: for telling of it again."""
+    return _order(_order_decoder.decode(base64url_decode(signed.split(".")[1].encode())))
+
+
+def _order(words: OrderWords) -> Order:
     purpose = _PURPOSES.get(words.purpose)
     if purpose is None:
         raise Malformed(field="purpose", reason="not a purpose of payments")
-    order = Order(
-        OrderId(_uuid7(words.id, "id")),
+    return Order(
+        OrderId(words.id),
         AccountId(words.payer),
         AccountId(words.payee),
         words.amount,
@@ -121,7 +131,6 @@ def read_order(token: str, proved: Embedded, network: str) -> SignedOrder:
         Instant.from_seconds(words.iat),
         Instant.from_seconds(words.exp),
     )
-    return SignedOrder(order, token, proved.thumbprint)
 
 
 def read_wallet(proved: Embedded, network: str, now: Instant) -> WalletWords:

@@ -32,7 +32,7 @@ from nagara.keys import (
     verify_client_assertion,
 )
 from nagara.ledger import AccountId, AccountState, Ledger, Line, Transfer, TransferId, TrialBalance
-from nagara.payments import requests
+from nagara.payments import qr, requests
 from nagara.payments.directory import rules as names
 from nagara.payments.directory.model import (
     Address,
@@ -46,7 +46,7 @@ from nagara.payments.model import HOLDER, OPERATOR, PARTICIPANT, HistoryItem, Mo
 from nagara.payments.orders.model import OrderId, SignedOrder
 from nagara.payments.orders.model import Purpose as PaymentPurpose
 from nagara.payments.orders.service import Answer, Decided, OrderService
-from nagara.payments.refusals import NotOpenToPublic
+from nagara.payments.refusals import CodeOfAnotherNetwork, NotOpenToPublic
 from nagara.storage import Batcher, Database, Unit, answers
 
 SESSION_SECONDS: Final = 900
@@ -81,6 +81,31 @@ class Payments:
         self._wallet_keys = EmbeddedKeyVerifier(requests.WALLET_TYPE, devices_max=64)
         self._session_keys = EmbeddedKeyVerifier(requests.SESSION_TYPE)
         self._device_keys = EmbeddedKeyVerifier(requests.DEVICE_TYPE, devices_max=64)
+
+    @property
+    def currencies(self) -> qr.Currencies:
+        """The currencies a code may be in: numeric code -> (code, exponent in use)."""
+        profile = self.around.profile
+        known = (profile.currency, *profile.foreign_currencies.values())
+        return {money.numeric: (money.code, money.exponent) for money in known}
+
+    def code_for(self, party: Party, amount_minor: int | None, reference: str | None) -> str:
+        """The text of the code that pays into a party's account, in the country's scheme."""
+        scheme = self.around.profile.qr
+        code = qr.Code(
+            scheme=qr.Scheme(scheme.scheme),
+            identifiers={
+                "institution": scheme.acquirer,
+                "account": names.account_code(party.account),
+            },
+            currency=self.around.profile.currency.code,
+            amount_minor=amount_minor,
+            city=scheme.city,
+            country=scheme.country,
+            merchant_category=party.category,
+            references={} if reference is None else {"reference": reference},
+        )
+        return qr.encode(code, self.currencies)
 
     async def drain(self) -> None:
         """Finish what was accepted, before the process ends."""
@@ -218,10 +243,24 @@ class Payments:
         async with self.around.database.read() as unit:
             return await self.directory.participants(unit)
 
-    async def look_up(self, principal: str, text: str) -> Party:
+    def typed_address(self, text: str) -> Address:
+        """The address that somebody typed or said."""
+        return names.address(text, self.around.profile)
+
+    def scanned_address(self, code: qr.Code) -> Address:
+        """The address inside a scanned code, if it is of the country's scheme."""
+        own = self.around.profile.qr
+        account, acquirer = code.identifiers.get("account"), code.identifiers.get("institution")
+        if code.scheme != own.scheme or account is None or acquirer is None:
+            raise CodeOfAnotherNetwork(scheme=code.scheme.value)
+        if acquirer == own.acquirer:
+            return names.address(account, self.around.profile)
+        return names.sticker(acquirer, account)
+
+    async def look_up(self, principal: str, address: Address) -> Party:
         """Confirmation of payee: who an address leads to."""
         found = await self.around.database.run(
-            lambda unit: self.directory.look_up(unit, principal, text)
+            lambda unit: self.directory.look_up(unit, principal, address)
         )
         if isinstance(found, Refusal):
             raise found

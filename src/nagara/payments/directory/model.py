@@ -41,7 +41,8 @@ class AddressKind(IntEnum):
 
     HANDLE = 1  # name@participant
     PHONE = 2  # E.164
-    CODE = 3  # the merchant code inside a QR
+    CODE = 3  # ours, inside a QR
+    STICKER = 4  # a receiver inside a QR which the participant printed before: acquirer:receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Participant:
     name: Mapping[str, str]  # language -> name
     open_to_public: bool  # people may open a wallet by themselves
     funds: AccountId
+    acquirer: str | None  # its number in the country's QR scheme (IIN, BIN)
     jwks: tuple[Mapping[str, object], ...]  # public keys of its programs
 
 

@@ -34,6 +34,7 @@ MISS_COST: Final = 12
 
 _HANDLE: Final = re.compile(rf"[a-z0-9](?:[a-z0-9.-]{{0,{HANDLE_CHARS_MAX - 2}}}[a-z0-9])?")
 _CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
+_RECEIVER: Final = re.compile(r"[!-~]{1,56}")
 _CODE: Final = re.compile(rf"N[{_CODE_ALPHABET}]{{12}}")
 
 
@@ -58,6 +59,13 @@ def phone(text: str, profile: Profile) -> Address:
     if number is None:
         raise Malformed(field="phone", reason="not a mobile number of this country")
     return Address(number, AddressKind.PHONE)
+
+
+def sticker(acquirer: str, receiver: str) -> Address:
+    """The address inside a code that a participant printed before it came to this network."""
+    if not _RECEIVER.fullmatch(receiver):
+        raise Malformed(field="codes", reason="1 to 56 visible ASCII characters")
+    return Address(f"{acquirer}:{receiver}", AddressKind.STICKER)
 
 
 def address(text: str, profile: Profile) -> Address:

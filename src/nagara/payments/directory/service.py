@@ -9,7 +9,7 @@ from typing import Protocol
 from nagara.kernel.errors import Refusal
 from nagara.kernel.instant import Clock, Instant
 from nagara.kernel.profile import Profile
-from nagara.kernel.refusals import NotFound
+from nagara.kernel.refusals import Malformed, NotFound
 from nagara.ledger import Account, AccountId, AccountState, Ledger, Side
 from nagara.payments.directory import rules
 from nagara.payments.directory.model import (
@@ -75,6 +75,7 @@ class Opening:
     thumbprints: tuple[bytes, ...]
     phone: str | None = None
     handle: str | None = None
+    stickers: tuple[str, ...] = ()  # receivers inside codes that the participant printed before
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,11 @@ class DirectoryService:
         for thumbprint in opening.thumbprints:
             await self._add_device(unit, Device(thumbprint, party.account, now, None))
         addresses = self._addresses(opening)
+        if opening.stickers:
+            owner = await self.participant(unit, party.participant)
+            if owner.acquirer is None:
+                raise Malformed(field="codes", reason="the participant has no acquirer number")
+            addresses += [rules.sticker(owner.acquirer, one) for one in opening.stickers]
         for address in addresses:
             if not await self._directory.add_address(unit, address, party.account):
                 raise AddressTaken(field=address.kind.name.lower())
@@ -188,12 +194,12 @@ class DirectoryService:
         """Freeze, open again or close an account."""
         await self._ledger.set_state(unit, account, state)
 
-    async def look_up(self, unit: Unit, principal: str, text: str) -> Party | Refusal:
+    async def look_up(self, unit: Unit, principal: str, address: Address) -> Party | Refusal:
         """Who an address leads to. Metered; a miss is returned, so that its cost is kept (D3)."""
         now = self._clock.now()
         full = Budget(rules.BUDGET_TOKENS_MAX, now)
         budget = await self._directory.budget(unit, principal, full)
-        found = await self._find(unit, rules.address(text, self._profile))
+        found = await self._find(unit, address)
         cost = rules.HIT_COST if found else rules.MISS_COST
         await self._directory.write_budget(unit, principal, rules.spend(budget, cost, now))
         return found or PayeeUnknown()

@@ -38,6 +38,7 @@ class PostgresDirectory:
             name=_json(new.name),
             open_to_public=new.open_to_public,
             funds=new.funds,
+            acquirer=new.acquirer,
             jwks=_json(new.jwks),
             at=at,
         )
@@ -47,9 +48,15 @@ class PostgresDirectory:
         cursor = await unit.connection.execute(_SQL["participants"])
         return [
             Participant(
-                ParticipantCode(code), ParticipantKind(kind), name, public, funds, tuple(jwks)
+                ParticipantCode(code),
+                ParticipantKind(kind),
+                name,
+                public,
+                funds,
+                acquirer,
+                tuple(jwks),
             )
-            for code, kind, name, public, funds, jwks in await cursor.fetchall()
+            for code, kind, name, public, funds, acquirer, jwks in await cursor.fetchall()
         ]
 
     async def add_party(self, unit: Unit, party: Party, at: Instant) -> bool:

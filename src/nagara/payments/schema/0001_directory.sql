@@ -6,6 +6,7 @@ CREATE TABLE payments.participant (
     name           jsonb NOT NULL,
     open_to_public boolean NOT NULL,
     funds          uuid NOT NULL UNIQUE,
+    acquirer       text UNIQUE,
     jwks           jsonb NOT NULL,
     created_at     timestamptz NOT NULL
 );
@@ -36,7 +37,7 @@ CREATE INDEX device_account ON payments.device (account);
 
 CREATE TABLE payments.address (
     address text PRIMARY KEY,
-    kind    smallint NOT NULL CHECK (kind IN (1, 2, 3)),
+    kind    smallint NOT NULL CHECK (kind IN (1, 2, 3, 4)),
     account uuid NOT NULL REFERENCES payments.party
 );
 
