@@ -173,7 +173,7 @@ def test_an_identifier_which_the_scheme_does_not_allow_is_not_written(
 
 @pytest.mark.parametrize("scheme", list(Scheme))
 def test_a_code_which_names_no_payee_is_not_written(scheme: Scheme) -> None:
-    fixed = {} if scheme is Scheme.UPI else {"city": "Vientiane", "country": "LA"}
+    fixed: dict[str, Any] = {} if scheme is Scheme.UPI else {"city": "Vientiane", "country": "LA"}
     with pytest.raises(FieldMissing):
         encode(Code(scheme, {}, "INR", name="A", merchant_category="5411", **fixed), CURRENCIES)
 
