@@ -2,10 +2,12 @@
 
 WORKERS ?= 2
 PYTEST := .venv/bin/python -m pytest
-PYTHON_FILES := $(wildcard src tests bench spec)
+PYTHON_FILES := $(wildcard src tests bench spec conftest.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check bench chaos codes format lock clean lint setup-run system
+.NOTPARALLEL:
+.PHONY: help run test check setup bench chaos codes format lock clean
+.PHONY: lint lint-format lint-style lint-types lint-walls setup-run system
 
 help: ## Say what each command does
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -42,10 +44,18 @@ clean: ## Remove what the commands made; a country's data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tests bench spec -name __pycache__ -prune -exec rm -rf {} +
 
-lint:
+lint: lint-format lint-style lint-types lint-walls
+
+lint-format:
 	@.venv/bin/ruff format --check $(PYTHON_FILES)
+
+lint-style:
 	@.venv/bin/ruff check $(PYTHON_FILES)
+
+lint-types:
 	@.venv/bin/mypy $(PYTHON_FILES)
+
+lint-walls:
 	@.venv/bin/lint-imports
 
 setup-run:

@@ -10,14 +10,16 @@ from tests.tidy.tree import files, syntax, text
 FILE_LINES_MAX: Final = 500
 FUNCTION_LINES_MAX: Final = 50
 LINE_CHARACTERS_MAX: Final = 100
-_SOURCES: Final = (".css", ".html", ".js", ".py", ".sh", ".sql")
+# A sentence for translation stays on one line of a template: here only the length is held.
+_PAGES: Final = (".html",)
+_SOURCES: Final = (".css", ".js", ".py", ".sh", ".sql")
 
 # Path, or path::function -> why it may be larger. An excuse that is not needed any more must go.
 EXCUSED: Final[dict[str, str]] = {}
 
 
 def _long_files() -> dict[str, int]:
-    lines = {str(path): len(text(path).splitlines()) for path in files(*_SOURCES)}
+    lines = {str(path): len(text(path).splitlines()) for path in files(*_SOURCES, *_PAGES)}
     return {path: count for path, count in lines.items() if count > FILE_LINES_MAX}
 
 

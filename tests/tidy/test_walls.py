@@ -11,6 +11,7 @@ from tests.tidy.tree import ROOT, dotted, programs, syntax
 
 # What stands on a floor without being a room with a plan of its own: foundations and shells.
 _NO_ROOMS: Final = {"chain", "cli", "countries", "kernel", "keys", "storage", "web"}
+_IMPURE: Final = {"SystemClock", "SystemIds", "random_bytes"}
 _OPENS: Final = {"open", "print", "input", "__import__", "exec", "eval"}
 _READS: Final = {"read_text", "read_bytes", "write_text", "write_bytes"}
 
@@ -29,29 +30,51 @@ def _pure() -> list[Path]:
     ]
 
 
-def test_every_room_with_rules_is_under_the_plan() -> None:
-    planned = _walls()["importlinter:contract:plan"]["containers"].split()
-    rooms = {
-        f"nagara.{path.parts[2]}"
-        for path in _pure()
-        if path.parts[2] not in _NO_ROOMS and len(path.parts) == 4
+def test_every_room_with_rules_is_under_a_plan() -> None:
+    walls = _walls()
+    planned = {
+        container
+        for contract in walls.sections()
+        for container in walls[contract].get("containers", "").split()
     }
-    assert rooms <= set(planned)
+    rooms = {".".join(path.parts[1:-1]) for path in _pure() if path.parts[2] not in _NO_ROOMS}
+    assert rooms <= planned
 
 
 def test_models_and_rules_make_no_ids_and_take_only_their_type() -> None:
+    allowed = {"uuid": {"UUID"}, "nagara.kernel.ids": {"parse_uuid7"}}
     made = [
+        f"{path}:{node.lineno} {name}"
+        for path, node, name in _taken()
+        if node.module in allowed and name not in allowed[node.module]
+    ]
+    whole = [
         f"{path}:{node.lineno}"
         for path in _pure()
         for node in ast.walk(syntax(path))
-        if (isinstance(node, ast.Import) and any(name.name == "uuid" for name in node.names))
-        or (
-            isinstance(node, ast.ImportFrom)
-            and node.module in {"uuid", "nagara.kernel.ids"}
-            and any(name.name not in {"UUID", "parse_uuid7"} for name in node.names)
-        )
+        if isinstance(node, ast.Import) and any(name.name == "uuid" for name in node.names)
     ]
     assert not made
+    assert not whole
+
+
+def test_models_and_rules_take_no_clock_chance_or_storage_through_a_door() -> None:
+    taken = [
+        f"{path}:{node.lineno} {name}"
+        for path, node, name in _taken()
+        if name in _IMPURE or f"{node.module}.{name}".startswith("nagara.storage")
+    ]
+    assert not taken
+
+
+def _taken() -> list[tuple[Path, ast.ImportFrom, str]]:
+    return [
+        (path, node, name.name)
+        for path in _pure()
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    ]
 
 
 def test_models_and_rules_open_nothing() -> None:

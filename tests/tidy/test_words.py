@@ -16,7 +16,7 @@ _SAYS_NOTHING: Final = ["utils?", "helpers?", "common", "manager", "facade", "mi
 _EMPTY_NAME: Final = re.compile("|".join(_SAYS_NOTHING))
 _EMPTY_CLASS: Final = re.compile(r".*(Utils?|Helpers?|Manager|Facade|Misc|Common)")
 # Written in pieces, so that the law does not break itself.
-_UNFINISHED: Final = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) + r")\b")
+_UNFINISHED: Final = re.compile(rf"\b({'TO' + 'DO'}|{'FIX' + 'ME'}|{'X' * 3}:)")
 
 
 def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:

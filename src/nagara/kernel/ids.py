@@ -27,7 +27,7 @@ def uuid7(at: Instant, random: int) -> UUID:
 
 
 def parse_uuid7(text: str, field: str) -> UUID:
-    """The id written as 36 lower- or upper-case characters. Refuses every other form (Malformed)."""
+    """The id written as 36 characters of either case. Refuses every other form (Malformed)."""
     try:
         parsed = UUID(text)
     except (ValueError, AttributeError, TypeError):
