@@ -31,10 +31,17 @@ def state_at(record: KeyRecord, at: Instant, records: Iterable[KeyRecord]) -> Ke
 
 
 def current(records: Iterable[KeyRecord], purpose: Purpose, at: Instant) -> KeyRecord:
-    """The key that signs at an instant (R1). Refuses KeyUnknown before the first one starts."""
-    started = [r for r in records if r.purpose is purpose and r.active_from <= at]
-    if not started:
+    """The key that signs at an instant (R1).
+
+    Refuses KeyUnknown where the purpose has no key, and KeyRetired before its first one starts:
+    then the clock went back, or is wrong.
+    """
+    held = [record for record in records if record.purpose is purpose]
+    if not held:
         raise KeyUnknown(kid=purpose.value)
+    started = [record for record in held if record.active_from <= at]
+    if not started:
+        raise KeyRetired(kid=held[0].public.kid)
     return max(started, key=lambda record: record.active_from)
 
 

@@ -131,6 +131,8 @@ class KeyFolder:
         """What changes whenever the list of keys does."""
         try:
             found = (self._folder / _KEYS).stat()
+        except FileNotFoundError:
+            raise StoreDamaged(file=_KEYS, reason="it is missing") from None
         except OSError as error:
             raise _unavailable(error) from error
         return found.st_mtime_ns, found.st_ino, found.st_size
