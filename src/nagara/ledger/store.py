@@ -183,7 +183,8 @@ class PostgresBooks:
         return [(owner, currency, int(net)) for owner, currency, net in await cursor.fetchall()]
 
     async def audit(self, unit: Unit, count: int) -> list[AccountId]:
-        """Accounts whose totals differ from what their transfers add up to; should be none."""
+        """Accounts that are not what their transfers add up to; there should be none."""
+        await unit.connection.execute(_SQL["patience"])
         cursor = await unit.connection.execute(_SQL["audit"], {"count": count})
         return [AccountId(row[0]) for row in await cursor.fetchall()]
 
