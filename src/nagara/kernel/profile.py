@@ -52,6 +52,23 @@ class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     day_minor_max: _Positive
 
 
+class DemoParticipant(Struct, frozen=True, forbid_unknown_fields=True):
+    """A made-up institution for showing the country."""
+
+    code: Annotated[str, Meta(pattern="^[a-z0-9-]{2,24}$")]
+    kind: Annotated[str, Meta(pattern="^(bank|wallet_issuer)$")]
+    open_to_public: bool
+    name: dict[str, str]
+    acquirer: Annotated[str, Meta(pattern="^[0-9]{6,8}$")] | None = None
+
+
+class Demo(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a demonstration starts with. Never read where demo is off."""
+
+    top_up_minor: _Positive
+    participants: tuple[DemoParticipant, ...]
+
+
 class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     """One country, as data."""
 
@@ -65,6 +82,7 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     phone: Phone
     qr: Qr
     tiers: dict[str, Tier]
+    demo: Demo
 
     def __post_init__(self) -> None:
         if missing := {"basic", "full", "merchant", "agent"} - set(self.tiers):

@@ -95,6 +95,15 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """How many orders ended in a second or a day that starts then."""
+
+    start: Instant
+    posted: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """Everything that is known when a batch of orders is judged. Read under the ledger's locks."""
 

@@ -27,14 +27,18 @@ FROM unnest(%(accounts)s, %(days)s, %(minors)s) AS new (account, day, minor)
 WHERE party.account = new.account;
 
 -- name: count_volume
--- Add a batch to the volume of its minute.
-INSERT INTO payments.volume_view (minute, posted, refused)
-VALUES (date_trunc('minute', %(at)s::timestamptz), %(posted)s, %(refused)s)
-ON CONFLICT (minute) DO UPDATE
+-- Add a batch to the volume of its second and its day.
+INSERT INTO payments.volume_view (period, start, posted, refused)
+VALUES ('second', %(second)s, %(posted)s, %(refused)s), ('day', %(day)s, %(posted)s, %(refused)s)
+ON CONFLICT (period, start) DO UPDATE
 SET posted = payments.volume_view.posted + EXCLUDED.posted,
     refused = payments.volume_view.refused + EXCLUDED.refused;
 
 -- name: volume_since
--- Payments of each minute since an instant, oldest first.
-SELECT minute, posted, refused FROM payments.volume_view
-WHERE minute >= %(since)s ORDER BY minute;
+-- Orders of each period since an instant, oldest first.
+SELECT start, posted, refused FROM payments.volume_view
+WHERE period = %(period)s AND start >= %(since)s ORDER BY start;
+
+-- name: forget_seconds
+-- Drop the seconds that no board shows any more.
+DELETE FROM payments.volume_view WHERE period = 'second' AND start < %(before)s;

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from nagara.journal import FactKind, Journal, Leaf
 from nagara.kernel.errors import Refusal
-from nagara.kernel.instant import Clock, Instant
+from nagara.kernel.instant import DAY, SECOND, Clock, Instant
 from nagara.kernel.profile import Profile
 from nagara.keys import base64url, sha256
 from nagara.ledger import AccountId, Ledger, Posting, TransferId
@@ -27,11 +27,13 @@ from nagara.payments.orders.model import (
     SignedOrder,
     Spending,
     Surroundings,
+    Volume,
 )
 from nagara.storage import Unit, outbox
 
 VOLUME_TOPIC: Final = "payments.volume"
 _NOTHING_SPENT: Final = Spending(0, 0)
+_SECONDS_KEPT: Final = 120
 
 
 class Asked(Protocol):
@@ -54,8 +56,9 @@ class Orders(Protocol):
     async def write(
         self, unit: Unit, settled: Sequence[Settled], spending: Mapping[AccountId, Spending]
     ) -> None: ...
-    async def count_volume(self, unit: Unit, at: Instant, posted: int, refused: int) -> None: ...
-    async def volume_since(self, unit: Unit, since: Instant) -> list[tuple[Instant, int, int]]: ...
+    async def count_volume(self, unit: Unit, volume: Volume, day: Instant) -> None: ...
+    async def volume_since(self, unit: Unit, period: str, since: Instant) -> list[Volume]: ...
+    async def forget_seconds(self, unit: Unit, before: Instant) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +165,29 @@ class OrderService:
         """Decided orders by id; those which are not there are left out."""
         return await self._orders.settled(unit, ids)
 
-    async def count_volume(self, unit: Unit, at: Instant, posted: int, refused: int) -> None:
-        """The outbox's consumer: add a batch to the volume of its minute."""
-        await self._orders.count_volume(unit, at, posted, refused)
+    async def count_volume(self, unit: Unit, told: dict[str, int]) -> None:
+        """The outbox's consumer: add a batch to the volume of its second and its day."""
+        second = Instant.from_seconds(told["at"] // SECOND)
+        volume = Volume(second, told["posted"], told["refused"])
+        await self._orders.count_volume(unit, volume, self._midnight(second))
 
-    async def volume_since(self, unit: Unit, since: Instant) -> list[tuple[Instant, int, int]]:
-        """Minute, posted and refused orders of it, oldest first."""
-        return await self._orders.volume_since(unit, since)
+    async def volume_of_last(self, unit: Unit, seconds: int) -> list[Volume]:
+        """The volume of each of the last seconds in which there was any, oldest first."""
+        since = self._clock.now().plus_seconds(-seconds)
+        return await self._orders.volume_since(unit, "second", since)
+
+    async def volume_today(self, unit: Unit) -> int:
+        """Orders posted on this local day."""
+        today = self._midnight(self._clock.now())
+        return sum(day.posted for day in await self._orders.volume_since(unit, "day", today))
+
+    async def forget_seconds(self, unit: Unit) -> None:
+        """Drop the seconds that no board shows any more."""
+        await self._orders.forget_seconds(unit, self._clock.now().plus_seconds(-_SECONDS_KEPT))
+
+    def _midnight(self, at: Instant) -> Instant:
+        offset = self._profile.utc_offset_minutes
+        return Instant(at.day(offset) * DAY).plus_seconds(-offset * 60)
 
     async def _write(self, unit: Unit, work: _Batch, posting: Posting, now: Instant) -> None:
         settled = list(work.settled.values())

@@ -18,6 +18,7 @@ from nagara.payments.orders.model import (
     Settled,
     Spending,
     Surroundings,
+    Volume,
 )
 from nagara.storage import (
     Bigints,
@@ -118,16 +119,28 @@ class PostgresOrders:
                 },
             )
 
-    async def count_volume(self, unit: Unit, at: Instant, posted: int, refused: int) -> None:
-        """Add a batch to the volume of its minute."""
+    async def count_volume(self, unit: Unit, volume: Volume, day: Instant) -> None:
+        """Add a batch to the volume of its second and of its day."""
         await unit.connection.execute(
-            _SQL["count_volume"], {"at": at, "posted": posted, "refused": refused}
+            _SQL["count_volume"],
+            {
+                "second": volume.start,
+                "day": day,
+                "posted": volume.posted,
+                "refused": volume.refused,
+            },
         )
 
-    async def volume_since(self, unit: Unit, since: Instant) -> list[tuple[Instant, int, int]]:
-        """Minute, posted and refused orders of it, oldest first."""
-        cursor = await unit.connection.execute(_SQL["volume_since"], {"since": since})
-        return [(minute, posted, refused) for minute, posted, refused in await cursor.fetchall()]
+    async def volume_since(self, unit: Unit, period: str, since: Instant) -> list[Volume]:
+        """The volume of each `second` or `day` since an instant, oldest first."""
+        cursor = await unit.connection.execute(
+            _SQL["volume_since"], {"period": period, "since": since}
+        )
+        return [Volume(*row) for row in await cursor.fetchall()]
+
+    async def forget_seconds(self, unit: Unit, before: Instant) -> None:
+        """Drop the seconds before an instant."""
+        await unit.connection.execute(_SQL["forget_seconds"], {"before": before})
 
 
 def _settled(row: TupleRow) -> Settled:

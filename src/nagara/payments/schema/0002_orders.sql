@@ -11,9 +11,11 @@ CREATE TABLE payments.payment_order (
     CHECK ((state = 1) = (refusal IS NULL))
 ) WITH (toast_tuple_target = 8160);  -- signatures do not compress: keep them in the row
 
--- Payments of each minute, for the operator's board; written by the outbox's consumer.
+-- Orders of each second (for two minutes) and of each local day, for the operator's board.
 CREATE TABLE payments.volume_view (
-    minute   timestamptz PRIMARY KEY,
-    posted   bigint NOT NULL,
-    refused  bigint NOT NULL
-);
+    period  text NOT NULL CHECK (period IN ('second', 'day')),
+    start   timestamptz NOT NULL,
+    posted  bigint NOT NULL,
+    refused bigint NOT NULL,
+    PRIMARY KEY (period, start)
+) WITH (fillfactor = 60);
