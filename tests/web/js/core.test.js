@@ -6,7 +6,7 @@ import { formatAmount, parseAmount } from "../../../src/nagara/web/static/js/mon
 import { EventReader } from "../../../src/nagara/web/static/js/events.js";
 import { KIP } from "./country.js";
 
-const CENTS = { code: "XTS", exponent: 2, symbol: "$" };
+const CENTS = { ...KIP, code: "XTS", exponent: 2, symbol: "$" };
 
 test("an id is a UUID of version 7 and its first 48 bits are the time", () => {
   const id = uuid7(0x0123456789ab, new Uint8Array(10).fill(0xff));

@@ -5,7 +5,9 @@ import { once } from "node:events";
 import { fromBase64url } from "../../../src/nagara/web/static/js/encoding.js";
 import { makeKey } from "../../../src/nagara/web/static/js/jws.js";
 
-export const KIP = { code: "LAK", numeric: "418", exponent: 0, symbol: "₭" };
+export const KIP = {
+  code: "LAK", exponent: 0, symbol: "₭", group_separator: ".", decimal_separator: ",",
+};
 
 /** A browser's IndexedDB stands outside Node; a map has the same promises. */
 export class MapVault {

@@ -13,6 +13,7 @@ const SIGNED_SECONDS = 300;
 const RENEW_BEFORE_SECONDS = 20;
 const SKEW_TOLERATED_MS = 2000;
 const ANSWER_WITHIN_MS = 20000;
+const LATER = [408, 425, 429];
 
 /** The server said no, or could not: RFC 9457 problem details with our `action` and `who`. */
 export class Problem extends Error {
@@ -33,7 +34,7 @@ export class NetworkLost extends Error {}
 /** A server that is reached but cannot answer now; asking again later is right. */
 export function isPassing(fault) {
   if (fault instanceof NetworkLost) return true;
-  return fault instanceof Problem && (fault.status >= 500 || [408, 425, 429].includes(fault.status));
+  return fault instanceof Problem && (fault.status >= 500 || LATER.includes(fault.status));
 }
 
 /** One connection to a country. `origin` is empty in a page. */

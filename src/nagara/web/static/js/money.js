@@ -1,8 +1,8 @@
 /**
  * Amounts as people write and type them. Whole minor units inside, never a float.
  *
- * A currency is `{code, exponent, symbol}` as `/country` tells it. Groups of three by a full stop,
- * decimals after a comma: 25.000 ₭, 1.234,50 $.
+ * A currency is that of the country profile: `code exponent symbol group_separator
+ * decimal_separator`. 25.000 ₭ in Laos; 1.234,50 in a currency that uses its fraction.
  */
 
 const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
@@ -14,12 +14,13 @@ export function formatAmount(minor, currency) {
   return `${formatNumber(minor, currency)}${NO_BREAK}${currency.symbol}`;
 }
 
-/** The same without the symbol, for an input field or a statement. */
-export function formatNumber(minor, { exponent }) {
+/** The same without the symbol, for an input field. */
+export function formatNumber(minor, currency) {
+  const { exponent, group_separator: group, decimal_separator: point } = currency;
   const digits = String(Math.abs(minor)).padStart(exponent + 1, "0");
   const whole = digits.slice(0, digits.length - exponent);
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ".");
-  const decimals = exponent > 0 ? `,${digits.slice(-exponent)}` : "";
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, group);
+  const decimals = exponent > 0 ? `${point}${digits.slice(-exponent)}` : "";
   return `${minor < 0 ? "−" : ""}${grouped}${decimals}`;
 }
 

@@ -6,7 +6,7 @@
  *       same id. A reload, a second click or a second tab sends the same order, never another.
  *   O3  What is final stays known here for 30 days, so that going Back never pays again.
  *
- * RECORD = `id account jws order payee state answer problem attempts stored_at shown`, where `state`
+ * RECORD = `id account jws order payee state answer problem attempts stored_at shown`; `state`
  * is `on_its_way`, then `posted`, `refused`, `expired` (the server's words), or `rejected` when the
  * server would not take it as an order at all and nothing is left of it there.
  */
@@ -136,7 +136,7 @@ export class Outbox {
     }
   }
 
-  /** An earlier try may have been taken though its answer was lost: ask before saying "rejected". */
+  /** An earlier try may have been taken though its answer was lost: ask before giving up. */
   async #earlierAnswer({ id, attempts }) {
     if (attempts < 2) return null;
     try {

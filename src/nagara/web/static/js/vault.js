@@ -9,7 +9,7 @@
 const NAME = "nagara";
 const VERSION = 1;
 
-/** @returns {Promise<Vault>} @throws {DOMException} when the browser keeps nothing (private mode) */
+/** @returns {Promise<Vault>} @throws {DOMException} when the browser keeps nothing */
 export async function openVault() {
   const request = indexedDB.open(NAME, VERSION);
   request.onupgradeneeded = () => {
