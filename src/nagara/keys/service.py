@@ -7,31 +7,57 @@ of keys has changed. So a rotation by one process is known to all within a secon
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from nagara.kernel.instant import SECOND, Clock, Instant
 from nagara.keys import rules
 from nagara.keys.bundle import TrustBundle
 from nagara.keys.embedded import CompactSigner
 from nagara.keys.model import ALGORITHM_OF, KeyRecord, KeyState, Purpose, Signer
-from nagara.keys.public import PublicKey
-from nagara.keys.signers import FileSigner, generate
+from nagara.keys.public import Algorithm, PublicKey
 from nagara.keys.store import KeyFolder, ScryptCost
 
 _DEFAULT_COST: Final = ScryptCost()
 
 
+class KeyKeeper(Protocol):
+    """What keeps the private keys and the list of all keys: a folder, or a PKCS#11 token.
+
+    No private key ever passes this line. `open` below brings in the folder; another keeper is
+    handed to the constructor.
+    """
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Alone among all processes that change the list."""
+
+    def stamp(self) -> tuple[int, int, int]:
+        """What changes whenever the list does; cheap to ask."""
+
+    def load(self) -> tuple[KeyRecord, ...]:
+        """The list."""
+
+    def save(self, records: tuple[KeyRecord, ...]) -> None:
+        """Replace the list, atomically and durably."""
+
+    def new_key(self, algorithm: Algorithm) -> PublicKey:
+        """Make a key and keep it."""
+
+    def signer(self, record: KeyRecord) -> Signer:
+        """The signer of a record."""
+
+
 class KeyStore:
     """The country's keys. Open one per process; it is cheap to ask."""
 
-    def __init__(self, folder: KeyFolder, clock: Clock) -> None:
-        self._folder = folder
+    def __init__(self, keeper: KeyKeeper, clock: Clock) -> None:
+        self._keeper = keeper
         self._clock = clock
         self._records: tuple[KeyRecord, ...] = ()
         self._stamp: tuple[int, int, int] | None = None
         self._looked_at = Instant(0)
-        self._signers: dict[str, FileSigner] = {}
+        self._signers: dict[str, Signer] = {}
         self._compact: dict[tuple[Purpose, str], CompactSigner] = {}
 
     @classmethod
@@ -49,14 +75,14 @@ class KeyStore:
         StoreExposed; StoreDamaged and StoreUnavailable are faults.
         """
         store = cls(KeyFolder.unlock(folder, passphrase, cost), clock)
-        with store._folder.locked():
+        with store._keeper.locked():
             now = store._reload()
             records = store._records
             for purpose in purposes:
                 if not any(record.purpose is purpose for record in records):
                     records = (*records, store._new_key(purpose, now, now))
             if records != store._records:
-                store._folder.save(records)
+                store._keeper.save(records)
                 store._reload()
         for purpose in purposes:
             store.signer(purpose)  # so that a damaged key file is found now, not at a payment
@@ -68,7 +94,7 @@ class KeyStore:
         record = rules.current(self._records, purpose, now)
         found = self._signers.get(record.public.kid)
         if found is None:
-            found = self._signers[record.public.kid] = self._folder.signer(record)
+            found = self._signers[record.public.kid] = self._keeper.signer(record)
         return found
 
     def compact_signer(self, purpose: Purpose, typ: str) -> CompactSigner:
@@ -102,11 +128,11 @@ class KeyStore:
         """
         if activate_after_seconds < 0:
             raise ValueError("a key does not start in the past")
-        with self._folder.locked():
+        with self._keeper.locked():
             now = self._reload()
             start = now.plus_seconds(activate_after_seconds)
             successor = self._new_key(purpose, now, start)
-            self._folder.save(rules.rotated(self._records, successor, overlap_seconds))
+            self._keeper.save(rules.rotated(self._records, successor, overlap_seconds))
             self._reload()
         return successor
 
@@ -121,15 +147,13 @@ class KeyStore:
         return TrustBundle(self._records)
 
     def _new_key(self, purpose: Purpose, now: Instant, start: Instant) -> KeyRecord:
-        private = generate(ALGORITHM_OF[purpose])
-        public = PublicKey.from_native(private.public_key())
-        self._folder.save_private(private, public.kid)
+        public = self._keeper.new_key(ALGORITHM_OF[purpose])
         return KeyRecord(purpose, public, created=now, active_from=start, retire_at=None)
 
     def _refresh(self) -> Instant:
         now = self._clock.now()
         if abs(now.micros - self._looked_at.micros) >= SECOND:
-            if self._folder.stamp() != self._stamp:
+            if self._keeper.stamp() != self._stamp:
                 return self._reload()
             self._looked_at = now
         return now
@@ -137,7 +161,7 @@ class KeyStore:
     def _reload(self) -> Instant:
         """Read the list again. The stamp is taken first: a change meanwhile is read twice."""
         now = self._clock.now()
-        stamp = self._folder.stamp()
-        self._records = self._folder.load()
+        stamp = self._keeper.stamp()
+        self._records = self._keeper.load()
         self._stamp, self._looked_at = stamp, now
         return now

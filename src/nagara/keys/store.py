@@ -33,13 +33,14 @@ from nagara.kernel.refusals import Malformed, TooLarge
 from nagara.keys.bundle import entries, records_of
 from nagara.keys.model import KeyRecord
 from nagara.keys.primitives import equal_in_constant_time, random_bytes
+from nagara.keys.public import Algorithm, PublicKey
 from nagara.keys.refusals import (
     PassphraseWrong,
     StoreDamaged,
     StoreExposed,
     StoreUnavailable,
 )
-from nagara.keys.signers import FileSigner, PrivateKey
+from nagara.keys.signers import FileSigner, generate
 
 FILE_SIZE_MAX: Final = 1 << 20
 _VAULT, _KEYS, _LOCK = "vault.json", "keys.json", "lock"
@@ -157,13 +158,16 @@ class KeyFolder:
         text = canonical.json({"version": _VERSION, "mac": mac, "keys": keys})
         _write(self._folder, _KEYS, text)
 
-    def save_private(self, private: PrivateKey, kid: str) -> None:
-        """Write a private key, encrypted. It is of no effect until a record names it."""
-        encryption = serialization.BestAvailableEncryption(self._password(kid))
+    def new_key(self, algorithm: Algorithm) -> PublicKey:
+        """Make a key and keep it. It is of no effect until a record names it."""
+        private = generate(algorithm)
+        public = PublicKey.from_native(private.public_key())
+        encryption = serialization.BestAvailableEncryption(self._password(public.kid))
         pem = private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
         )
-        _write(self._folder, f"{kid}.pem", pem)
+        _write(self._folder, f"{public.kid}.pem", pem)
+        return public
 
     def signer(self, record: KeyRecord) -> FileSigner:
         """The signer of a record."""
