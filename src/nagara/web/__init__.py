@@ -1,1 +1,1 @@
-"""The web shell: what comes in over HTTP, for programs (the API) and for people (the pages)."""
+"""The web: the country over HTTP. Translates errors to statuses, serves pages, meters itself."""

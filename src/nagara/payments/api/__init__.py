@@ -5,6 +5,8 @@ Every handler proves the caller first, then bounds and types what came, then cal
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from litestar import Router, get
 from litestar.di import NamedDependency, Provide
 
@@ -44,11 +46,17 @@ async def country(
     )
 
 
-def routes(payments: Payments, feed: LiveFeed, *, demo: bool) -> list[Router]:
-    """The routers of the room, with what their handlers ask for."""
+def routes(
+    payments: Payments, feed: LiveFeed, count: Callable[[float], None], *, demo: bool
+) -> list[Router]:
+    """The routers of the room, with what their handlers ask for.
+
+    `count` is told how long each order took to answer, in seconds.
+    """
     dependencies = {
         "payments": Provide(lambda: payments, sync_to_thread=False),
         "feed": Provide(lambda: feed, sync_to_thread=False),
+        "count": Provide(lambda: count, sync_to_thread=False),
         "demo": Provide(lambda: demo, sync_to_thread=False),
         "caller": Provide(claims_of, sync_to_thread=False),
     }

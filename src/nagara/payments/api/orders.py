@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
@@ -40,22 +42,20 @@ async def order_view(
 
 
 @post("/orders")
-async def pay(request: Incoming, payments: NamedDependency[Payments]) -> Response[bytes]:
+async def pay(
+    request: Incoming,
+    payments: NamedDependency[Payments],
+    count: NamedDependency[Callable[[float], None]],
+) -> Response[bytes]:
     """Pay: a signed order (nagara-order+jwt) in, its final state and receipt out."""
-    return Response(
-        await pay_answer(payments, await signed_body(request)),
-        status_code=201,
-        media_type="application/json",
-    )
-
-
-async def pay_answer(payments: Payments, token: str) -> bytes:
-    """The answer to an order that was posted; any other end is raised, with the order beside it."""
-    signed, decided = await payments.pay(token)
+    started = time.perf_counter()
+    signed, decided = await payments.pay(await signed_body(request))
+    count(time.perf_counter() - started)
     answer = wire.order_answer(decided, signed.order)
     settled = decided.settled
     if settled.state is not OrderState.POSTED:
         assert settled.refusal is not None
         refusal = CodedError.kept(settled.refusal.slug, settled.refusal.facts)
         raise refusal.telling(order=msgspec.to_builtins(answer))
-    return msgspec.json.encode(answer)
+    body = msgspec.json.encode(answer)
+    return Response(body, status_code=201, media_type="application/json")
