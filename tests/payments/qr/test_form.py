@@ -104,6 +104,11 @@ def test_a_code_of_the_longest_length_is_read_and_one_more_is_refused() -> None:
         decode(lao(*filler, tlv("94", "x" * (room + 1))), CURRENCIES)
 
 
+def test_no_code_over_the_bound_is_written_from_data_objects_either() -> None:
+    with pytest.raises(CodeTooLong):
+        emvco.write(Field(str(tag), "x" * 99) for tag in range(80, 85))
+
+
 @pytest.mark.parametrize("text", ["0" * 3000, " " * 3000, "upi://pay?pa=" + "a" * 3000])
 def test_a_text_of_any_kind_over_its_bound_is_refused(text: str) -> None:
     with pytest.raises(CodeTooLong):
@@ -174,9 +179,12 @@ def test_a_plain_value_in_an_unreserved_template_is_kept_as_it_is() -> None:
     assert decode(lao(tlv("80", "046")), CURRENCIES).others == (Field("80", "046"),)
 
 
-def test_an_account_number_that_only_looks_like_a_template_stays_an_account_number() -> None:
-    text = lao(tlv("62", tlv("05", "00000000")))
-    assert decode(text, CURRENCIES).references == {"reference": "00000000"}
+@pytest.mark.parametrize("number", ["0000", "00000000", "000012", "00020"])
+def test_a_number_that_only_looks_like_a_template_stays_a_number(number: str) -> None:
+    (kept,) = decode(lao(tlv("98", number)), CURRENCIES).others
+    assert (kept.value, kept.fields) == (number, ())
+    text = lao(tlv("62", tlv("05", number)))
+    assert decode(text, CURRENCIES).references == {"reference": number}
 
 
 def test_a_broken_template_of_the_standard_is_refused() -> None:

@@ -18,6 +18,7 @@ from nagara.payments.qr import (
     Scheme,
     Tip,
     TipKind,
+    amounts,
     decode,
     encode,
     rewrite,
@@ -111,6 +112,8 @@ def test_what_is_no_positive_amount_of_the_currency_is_refused(written: str) -> 
 def test_an_amount_which_does_not_fit_is_not_written(minor: int) -> None:
     with pytest.raises(AmountWrong):
         encode(replace(SHOP, amount_minor=minor), CURRENCIES)
+    with pytest.raises(AmountWrong):
+        amounts.write(minor, ("LAK", 0))
 
 
 def test_the_exponent_comes_from_the_caller_and_not_from_the_code() -> None:
