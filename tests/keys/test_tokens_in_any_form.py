@@ -236,6 +236,26 @@ def test_a_known_device_is_still_refused_with_another_devices_signature(
         verifier.verify(forged)
 
 
+@pytest.mark.parametrize("place", [0, 32])
+def test_a_signature_with_a_zero_that_changes_no_number_is_refused(place: int) -> None:
+    device = DEVICES[Algorithm.ES256]
+    for token, verify in (
+        (
+            embedded_jws(device, PAYLOAD, "order+jwt"),
+            lambda text: EmbeddedKeyVerifier("order+jwt").verify(text),
+        ),
+        (
+            sign_jws(device, PAYLOAD, "order+jwt"),
+            lambda text: verify_jws(text, lambda _: device.public, "order+jwt"),
+        ),
+    ):
+        signed, _, tail = token.rpartition(".")
+        raw = base64url_decode(tail.encode())
+        longer = base64url(raw[:place] + b"\0" + raw[place:]).decode()
+        with pytest.raises(SignatureWrong):
+            verify(f"{signed}.{longer}")
+
+
 def test_a_device_that_has_not_proved_itself_takes_no_place_in_memory() -> None:
     verifier = EmbeddedKeyVerifier("order+jwt")
     token = embedded_jws(DEVICES[Algorithm.ES256], b"1", "order+jwt")

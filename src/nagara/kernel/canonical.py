@@ -135,7 +135,7 @@ def _not_cbor(reason: str) -> Malformed:
 
 
 class _Reader:
-    """Reads one value. Every length is checked against what is left before anything is built."""
+    """Reads one value. A length that is not there ends the reading at the first missing byte."""
 
     __slots__ = ("at", "data")
 
@@ -170,8 +170,6 @@ class _Reader:
     def _container(self, major: int, count: int, depth: int) -> Plain:
         if depth == 0:
             raise TooLarge(field="cbor depth", limit=DEPTH_MAX)
-        if count > len(self.data) - self.at:  # an item takes one byte at least
-            raise _not_cbor("cut short")
         if major == _ARRAY:
             return [self.value(depth - 1) for _ in range(count)]
         return self._map(count, depth)
