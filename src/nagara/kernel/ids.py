@@ -32,7 +32,8 @@ def parse_uuid7(text: str, field: str) -> UUID:
         parsed = UUID(text)
     except (ValueError, AttributeError, TypeError):
         raise Malformed(field=field, reason="not a UUID") from None
-    if parsed.version != 7 or len(text) != 36:
+    # UUID() reads braces, hyphens anywhere, 0x and other scripts' digits: one id, many texts.
+    if parsed.version != 7 or str(parsed) != text.lower():
         raise Malformed(field=field, reason="not a UUID of version 7")
     return parsed
 
