@@ -100,7 +100,10 @@ class RunningCountry:
 
     def signal(self, number: signal.Signals) -> int:
         """Send it to the supervisor; its exit status, once it and all under it have ended."""
-        descriptors = [os.pidfd_open(pid) for pid in self.children()]
+        descriptors = []
+        for pid in self.children():
+            with suppress(ProcessLookupError):  # a database connection that just ended
+                descriptors.append(os.pidfd_open(pid))
         self.process.send_signal(number)
         rest = self.process.communicate(timeout=SECONDS_MAX)[0]
         self.said.append(rest)

@@ -174,7 +174,7 @@ def test_a_taken_port_is_refused_before_anything_is_started(start: Start) -> Non
         shutil.rmtree(other)
 
 
-def test_a_newer_database_is_refused_with_what_is_needed_and_nothing_is_left(
+def test_an_installation_that_does_not_fit_its_data_is_refused_and_nothing_is_left(
     start: Start,
 ) -> None:
     code = (
@@ -185,7 +185,7 @@ def test_a_newer_database_is_refused_with_what_is_needed_and_nothing_is_left(
         "with up.make_context('up', sys.argv[1:]) as context: run(context.params, s.PARTS)\n"
     )
     country = start(code=code)
-    country.wait_for("storage.migration_broken (5107): room: storage, number: 1")
+    country.wait_for("Room storage, step 1: the file changed after it ran.")
     assert country.process.wait() == 1
     _nothing_is_left(country)
 

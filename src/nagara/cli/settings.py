@@ -173,7 +173,8 @@ class Settings:
     def public_url(self) -> str:
         """What people type to get here, without a slash at the end."""
         value = self.found["public_url"].value
-        shown = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104 compared, not bound
+        everywhere = {"127.0.0.1", "0.0.0.0", "::"}  # noqa: S104 compared with, not bound to
+        shown = "localhost" if self.host in everywhere else self.host
         return f"http://{shown}:{self.port}" if value is None else str(value).rstrip("/")
 
     @property

@@ -14,6 +14,7 @@ from nagara.cli.children import Parts
 from nagara.cli.settings import Settings, countries, load
 from nagara.cli.supervisor import GivenUp, Supervisor
 from nagara.kernel.errors import CodedError
+from nagara.kernel.sentences import sentence
 
 _PAGES: Final = (
     ("pay", "/wallet"),
@@ -56,9 +57,9 @@ def run(options: dict[str, object], parts: Parts | None) -> None:
 
 
 def told(error: CodedError) -> str:
-    """One line for the operator: the facts, and the code to look up."""
-    facts = ", ".join(f"{name}: {fact}" for name, fact in error.facts.items())
-    return f"{error.slug} ({error.code}): {facts}"
+    """What an operator reads: what happened, why, what to do, and the code to look up."""
+    said = sentence(error, "en")
+    return f"{said.what}\n  {said.why}\n  {said.do}\n  [{error.slug}, {error.code}]"
 
 
 def _say(line: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from abc import abstractmethod
 from array import array
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
@@ -101,9 +102,9 @@ class _ArrayDumper(Dumper):
             pieces = [_NULL if value is None else self.pack((value,)) for value in values]
             return _HEADER.pack(1, 1, self.element_oid, len(values), 1) + b"".join(pieces)
 
+    @abstractmethod
     def pack(self, values: Sequence[Any]) -> bytes:
         """The elements, each with its length in front. Fails where one is None."""
-        raise NotImplementedError
 
 
 class _UuidsDumper(_ArrayDumper):

@@ -79,6 +79,15 @@ def session_url(url: str) -> str:
     return make_conninfo(**parts)
 
 
+def server_major(url: str) -> int:
+    """The major version of the server there. Raises DatabaseDown where it does not answer."""
+    try:
+        with psycopg.connect(session_url(url)) as connection:
+            return connection.info.server_version // 10_000
+    except psycopg.Error as error:
+        raise DatabaseDown(reason="the database does not let us in") from error
+
+
 async def _configure(connection: Connection) -> None:
     connection.prepared_max = _PREPARED_MAX
 
@@ -175,7 +184,8 @@ class Database:
                 if isinstance(fault, DatabaseDown):
                     await self._pool.check()
             # apart from each other, so that two which collided do not collide again
-            await asyncio.sleep(random.uniform(1, 2) * RETRY_PAUSE_SECONDS * 4**attempt)  # noqa: S311
+            pause_seconds = RETRY_PAUSE_SECONDS * 4**attempt
+            await asyncio.sleep(random.uniform(1, 2) * pause_seconds)  # noqa: S311 no secret
             attempt += 1
 
     @asynccontextmanager
