@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from nagara.journal.model import FactKind, Leaf
+from nagara.journal.model import FactKind, Leaf, Sign
 from nagara.storage import Unit
 
-__all__ = ["FactKind", "Journal", "Leaf"]
+__all__ = ["FactKind", "Journal", "Leaf", "Sign"]
 
 
 class Journal(Protocol):
@@ -21,6 +21,9 @@ class Journal(Protocol):
 
     def sign(self, id_: UUID, kind: FactKind, fact: bytes) -> tuple[Leaf, str]:
         """A leaf and a signed receipt for a fact in canonical JSON. Changes nothing yet."""
+
+    def signing(self) -> Sign:
+        """As `sign`, with the key of this moment: for the facts of one batch."""
 
     async def append(self, unit: Unit, leaves: Sequence[Leaf]) -> None:
         """Write leaves in the caller's transaction."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -33,3 +34,7 @@ class Leaf:
     kind: FactKind
     salt: bytes
     commitment: bytes
+
+
+Sign = Callable[[UUID, FactKind, bytes], tuple[Leaf, str]]
+"""Makes a fact's leaf and its signed receipt."""

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from nagara.journal import rules
-from nagara.journal.model import SALT_SIZE, FactKind, Leaf
+from nagara.journal.model import SALT_SIZE, FactKind, Leaf, Sign
 from nagara.keys import CompactSigner, base64url, random_bytes
 from nagara.storage import Unit
 
@@ -28,8 +28,17 @@ class JournalService:
 
     def sign(self, id_: UUID, kind: FactKind, fact: bytes) -> tuple[Leaf, str]:
         """A leaf for the fact, and the receipt that the country signs for it."""
-        made = rules.leaf(id_, kind, fact, random_bytes(SALT_SIZE))
-        return made, self._signer().sign(rules.receipt_payload(fact, made))
+        return self.signing()(id_, kind, fact)
+
+    def signing(self) -> Sign:
+        """As `sign`, with the key of this moment: for the facts of one batch."""
+        signer = self._signer()
+
+        def sign(id_: UUID, kind: FactKind, fact: bytes) -> tuple[Leaf, str]:
+            made = rules.leaf(id_, kind, fact, random_bytes(SALT_SIZE))
+            return made, signer.sign(rules.receipt_payload(fact, made))
+
+        return sign
 
     async def append(self, unit: Unit, leaves: Sequence[Leaf]) -> None:
         """Write leaves with the caller's rows, or not at all."""

@@ -61,7 +61,7 @@ class Instant:
 
     def __str__(self) -> str:
         """RFC 3339 in UTC with microseconds, always the same width."""
-        return self.datetime().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return self.datetime().isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class Clock(Protocol):

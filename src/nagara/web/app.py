@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import structlog
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
 from litestar.router import Router
-from litestar.types import Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Scope, Send
 
 from nagara.kernel.errors import CodedError
 from nagara.kernel.instant import Clock
 from nagara.payments import api as payments_api
+from nagara.payments.api.order_door import OrderDoor, Refuse
 from nagara.payments.live import LiveFeed
 from nagara.web.board import Board
 from nagara.web.contract import CONTRACT, openapi
@@ -63,11 +63,15 @@ class Process:
     def __init__(self, values: Values) -> None:
         self._values = values
         self._app: Litestar | None = None
+        self._orders: OrderDoor | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3: `lifespan` opens and closes the country, everything else goes to Litestar."""
         if scope["type"] == "lifespan":  # type: ignore[comparison-overlap]
             await self._live(receive, send)
+        elif scope["path"] == payments_api.ORDERS_PATH and scope.get("method") == "POST":
+            assert self._orders is not None
+            await self._orders(cast("HTTPScope", scope), receive, send)
         else:
             assert self._app is not None, "a request before the start-up was complete"
             await self._app(scope, receive, send)
@@ -82,7 +86,8 @@ class Process:
                 stack.push_async_callback(feed.close)
                 meter = Meter(self._values.data / METERS)
                 stack.callback(meter.close)
-                self._app = build(country, feed, meter)
+                self._app, refuse = build(country, feed, meter)
+                self._orders = OrderDoor(country.payments, meter.count, refuse)
             except CodedError as error:
                 _log.error("start.failed", slug=error.slug, facts=error.facts)
                 await say({"type": "lifespan.startup.failed", "message": str(error)})
@@ -92,8 +97,8 @@ class Process:
         await say({"type": "lifespan.shutdown.complete"})
 
 
-def build(country: Country, feed: LiveFeed, meter: Meter) -> Litestar:
-    """Every door of an open country."""
+def build(country: Country, feed: LiveFeed, meter: Meter) -> tuple[Litestar, Refuse]:
+    """Every door of an open country, and how an error is answered outside of the framework."""
     values = country.values
     pages = Pages(country.profile, demo=values.demo)
     problems = Problems(pages)
@@ -112,7 +117,7 @@ def build(country: Country, feed: LiveFeed, meter: Meter) -> Litestar:
         },
         include_in_schema=False,
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             *routers,
             health,
@@ -122,21 +127,16 @@ def build(country: Country, feed: LiveFeed, meter: Meter) -> Litestar:
             *merchant_handlers(pages),
         ],
         middleware=[security_headers],
-        exception_handlers=_answers_of(problems),
+        exception_handlers={Exception: problems.answer},
         openapi_config=CONTRACT,
         request_max_body_size=BODY_SIZE_MAX,
         logging_config=None,
     )
 
+    async def refuse(scope: HTTPScope, receive: Receive, send: Send, error: Exception) -> None:
+        scope["litestar_app"] = app
+        request: _Any = Request(scope, receive, send)
+        answer = problems.answer(request, error)
+        await answer.to_asgi_response(app=None, request=request)(scope, receive, send)
 
-def _answers_of(problems: Problems) -> dict[int | type[Exception], Any]:
-    def coded(request: _Any, error: CodedError) -> Response[bytes]:
-        return problems.coded(request, error)
-
-    def http(request: _Any, error: HTTPException) -> Response[bytes]:
-        return problems.http(request, error)
-
-    def unforeseen(request: _Any, error: Exception) -> Response[bytes]:
-        return problems.unforeseen(request, error)
-
-    return {CodedError: coded, HTTPException: http, Exception: unforeseen}
+    return app, refuse

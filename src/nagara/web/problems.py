@@ -38,6 +38,14 @@ class Problems:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
+    def answer(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        """Any error."""
+        if isinstance(error, CodedError):
+            return self.coded(request, error)
+        if isinstance(error, HTTPException):
+            return self.http(request, error)
+        return self.unforeseen(request, error)
+
     def coded(self, request: Request[Any, Any, Any], error: CodedError) -> Response[bytes]:
         """An expected error."""
         status = status_of(error)

@@ -13,10 +13,12 @@ from litestar.di import NamedDependency, Provide
 from nagara.payments import wire
 from nagara.payments.api import accounts, codes, institutions, orders
 from nagara.payments.api.callers import claims_of
+from nagara.payments.api.order_door import OrderDoor
 from nagara.payments.live import LiveFeed
 from nagara.payments.service import Payments
 
 PATH = "/api/payments/v1"
+ORDERS_PATH = f"{PATH}/orders"
 
 
 @get("/country")
@@ -44,6 +46,9 @@ async def country(
         qr_scheme=profile.qr.scheme,
         utc_offset_minutes=profile.utc_offset_minutes,
     )
+
+
+__all__ = ["ORDERS_PATH", "PATH", "OrderDoor", "routes"]
 
 
 def routes(

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
@@ -59,7 +59,7 @@ async def open_session(request: Incoming, payments: NamedDependency[Payments]) -
 
 @get("/accounts/{account:uuid}")
 async def account_view(
-    account: UUID,
+    account: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
 ) -> wire.AccountWords:
@@ -72,7 +72,7 @@ async def account_view(
 
 @post("/accounts/{account:uuid}/devices")
 async def add_device(
-    account: UUID, request: Incoming, payments: NamedDependency[Payments]
+    account: FromPath[UUID], request: Incoming, payments: NamedDependency[Payments]
 ) -> Response[bytes]:
     """Add a device by another of the account (nagara-device+jwt)."""
     return await _change_device(account, request, payments, revoke=False)
@@ -80,14 +80,14 @@ async def add_device(
 
 @post("/accounts/{account:uuid}/revocations")
 async def revoke_device(
-    account: UUID, request: Incoming, payments: NamedDependency[Payments]
+    account: FromPath[UUID], request: Incoming, payments: NamedDependency[Payments]
 ) -> Response[bytes]:
     """Revoke a device by another of the account, or by itself (nagara-device+jwt)."""
     return await _change_device(account, request, payments, revoke=True)
 
 
 async def _change_device(
-    account: UUID, request: Incoming, payments: Payments, *, revoke: bool
+    account: FromPath[UUID], request: Incoming, payments: Payments, *, revoke: bool
 ) -> Response[bytes]:
     token = await signed_body(request)
     words, proved = payments.read_device(token, AccountId(account), revoke=revoke)
@@ -101,11 +101,11 @@ async def _change_device(
 
 @get("/accounts/{account:uuid}/payments")
 async def history(
-    account: UUID,
+    account: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
-    before: Annotated[int | None, Parameter(ge=0, le=_FAR.micros)] = None,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = 50,
+    before: Annotated[int | None, QueryParameter(ge=0, le=_FAR.micros)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = 50,
 ) -> wire.History:
     """What changed the balance, newest first; `next` is the cursor of the page after this."""
     own = own_account(caller, account)
@@ -118,11 +118,11 @@ async def history(
 
 @get("/accounts/{account:uuid}/statement")
 async def statement(
-    account: UUID,
+    account: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
-    first: Annotated[str, Parameter(query="from", pattern=r"^\d{4}-\d\d-\d\d$")],
-    last: Annotated[str, Parameter(query="to", pattern=r"^\d{4}-\d\d-\d\d$")],
+    first: Annotated[str, QueryParameter(name="from", pattern=r"^\d{4}-\d\d-\d\d$")],
+    last: Annotated[str, QueryParameter(name="to", pattern=r"^\d{4}-\d\d-\d\d$")],
 ) -> Response[str]:
     """The statement of local days `from` to `to`, both included, as CSV."""
     own = own_account(caller, account)
@@ -151,7 +151,7 @@ async def statement(
 
 @get("/accounts/{account:uuid}/events")
 async def events(
-    account: UUID,
+    account: FromPath[UUID],
     request: Incoming,
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from nagara.kernel.canonical import JSON_INT_MAX
 from nagara.kernel.refusals import Forbidden, Malformed
@@ -47,11 +47,11 @@ async def payee(
 
 @get("/accounts/{account:uuid}/qr")
 async def account_qr(
-    account: UUID,
+    account: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
-    amount_minor: Annotated[int | None, Parameter(ge=1, le=JSON_INT_MAX)] = None,
-    reference: Annotated[str | None, Parameter(max_length=REFERENCE_CHARS_MAX)] = None,
+    amount_minor: Annotated[int | None, QueryParameter(ge=1, le=JSON_INT_MAX)] = None,
+    reference: Annotated[str | None, QueryParameter(max_length=REFERENCE_CHARS_MAX)] = None,
 ) -> wire.AccountQr:
     """The code which pays into the caller's account: for many payers, or for one amount."""
     view = await payments.view(own_account(caller, account))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from msgspec import Struct
 
 from nagara.kernel.refusals import Forbidden, Malformed
@@ -88,7 +89,7 @@ async def add_participant(
 
 @post("/participants/{code:str}/accounts")
 async def open_account(
-    code: str,
+    code: FromPath[str],
     request: Incoming,
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
@@ -118,7 +119,7 @@ async def open_account(
 
 @post("/participants/{code:str}/deposits")
 async def deposit(
-    code: str,
+    code: FromPath[str],
     request: Incoming,
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
@@ -129,7 +130,7 @@ async def deposit(
 
 @post("/participants/{code:str}/withdrawals")
 async def withdraw(
-    code: str,
+    code: FromPath[str],
     request: Incoming,
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
@@ -154,8 +155,8 @@ async def _move(
 
 @post("/participants/{code:str}/accounts/{account:uuid}/state")
 async def set_state(
-    code: str,
-    account: UUID,
+    code: FromPath[str],
+    account: FromPath[UUID],
     request: Incoming,
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
@@ -172,7 +173,7 @@ async def set_state(
 
 @get("/participants/{code:str}/position")
 async def position(
-    code: str,
+    code: FromPath[str],
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
 ) -> wire.Position:

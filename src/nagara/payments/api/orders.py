@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from nagara.kernel.errors import CodedError
 from nagara.kernel.refusals import NotFound
@@ -20,10 +22,12 @@ from nagara.payments.orders.model import OrderId, OrderState
 from nagara.payments.requests import signed_order
 from nagara.payments.service import Payments
 
+_encode: Final = msgspec.json.Encoder().encode
+
 
 @get("/orders/{order:uuid}")
 async def order_view(
-    order: UUID,
+    order: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
     payments: NamedDependency[Payments],
 ) -> wire.OrderAnswer:
@@ -47,15 +51,24 @@ async def pay(
     payments: NamedDependency[Payments],
     count: NamedDependency[Callable[[float], None]],
 ) -> Response[bytes]:
-    """Pay: a signed order (nagara-order+jwt) in, its final state and receipt out."""
+    """Pay: a signed order (nagara-order+jwt) in, its final state and receipt out.
+
+    In a country that is up, `order_door` takes these requests before the framework does; this
+    handler states them in the contract, and answers where the application is mounted alone.
+    """
     started = time.perf_counter()
-    signed, decided = await payments.pay(await signed_body(request))
+    body = await paid(payments, await signed_body(request))
     count(time.perf_counter() - started)
+    return Response(body, status_code=201, media_type="application/json")
+
+
+async def paid(payments: Payments, token: str) -> bytes:
+    """The answer to an order that was posted; any other end is raised, with the order beside it."""
+    signed, decided = await payments.pay(token)
     answer = wire.order_answer(decided, signed.order)
     settled = decided.settled
     if settled.state is not OrderState.POSTED:
         assert settled.refusal is not None
         refusal = CodedError.kept(settled.refusal.slug, settled.refusal.facts)
         raise refusal.telling(order=msgspec.to_builtins(answer))
-    body = msgspec.json.encode(answer)
-    return Response(body, status_code=201, media_type="application/json")
+    return _encode(answer)

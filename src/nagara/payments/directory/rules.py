@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -100,6 +101,7 @@ def name(text: str) -> str:
 _NOT_IN_NAMES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
+@lru_cache(maxsize=16_384)
 def shown_name(full: str, kind: PartyKind) -> str:
     """The name as a payer sees it before paying (D2).
 

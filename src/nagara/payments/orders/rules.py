@@ -10,7 +10,12 @@ Spec: spec/payments.md, sections 3 and 4.
 
 from __future__ import annotations
 
-from nagara.kernel import canonical
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
 from nagara.kernel.errors import Refusal
 from nagara.kernel.instant import Instant
 from nagara.kernel.profile import Profile
@@ -41,7 +46,10 @@ from nagara.payments.refusals import (
     PurposeNotAllowed,
 )
 
-_BY_ORDER = frozenset(
+_PURPOSE_WORDS: Final = {purpose: purpose.name.lower() for purpose in Purpose}
+_STATE_WORDS: Final = {state: state.name.lower() for state in OrderState}
+_encode: Final = msgspec.json.Encoder().encode
+_BY_ORDER: Final = frozenset(
     {Purpose.GOODS, Purpose.PERSON, Purpose.BILL, Purpose.TOP_UP, Purpose.CASH_OUT}
 )
 
@@ -123,6 +131,28 @@ def state_of(refusal: Refusal | None) -> OrderState:
     return OrderState.EXPIRED if isinstance(refusal, OrderExpired) else OrderState.REFUSED
 
 
+class _Side(Struct, omit_defaults=True):
+    account: UUID
+    name: str = ""
+    participant: str = ""
+
+
+class _Fact(Struct, omit_defaults=True):
+    """Members in the order of canonical JSON (RFC 8785): encoding it needs no sorting."""
+
+    amount: int
+    at: str
+    currency: str
+    id: UUID
+    kind: str
+    order_sha256: str
+    payee: _Side
+    payer: _Side
+    purpose: str
+    refusal: int | UnsetType = UNSET
+    state: str = ""
+
+
 def fact(  # noqa: PLR0913 - everything that the receipt tells
     order: Order,
     order_digest: str,
@@ -132,29 +162,25 @@ def fact(  # noqa: PLR0913 - everything that the receipt tells
     at: Instant,
 ) -> bytes:
     """The fact that the country signs, as canonical JSON (spec/payments.md, section 4)."""
-    told: dict[str, object] = {
-        "amount": order.amount_minor,
-        "at": str(at),
-        "currency": order.currency,
-        "id": str(order.id),
-        "kind": "payment",
-        "order_sha256": order_digest,
-        "payee": _side(payee) if payee else {"account": str(order.payee)},
-        "payer": _side(payer),
-        "purpose": order.purpose.name.lower(),
-        "state": state_of(refusal).name.lower(),
-    }
-    if refusal is not None:
-        told["refusal"] = refusal.code
-    return canonical.json(told)
+    return _encode(
+        _Fact(
+            order.amount_minor,
+            str(at),
+            order.currency,
+            order.id,
+            "payment",
+            order_digest,
+            _side(payee) if payee else _Side(order.payee),
+            _side(payer),
+            _PURPOSE_WORDS[order.purpose],
+            UNSET if refusal is None else refusal.code,
+            _STATE_WORDS[state_of(refusal)],
+        )
+    )
 
 
-def _side(party: Party) -> dict[str, str]:
-    return {
-        "account": str(party.account),
-        "name": shown_name(party.name, party.kind),
-        "participant": party.participant,
-    }
+def _side(party: Party) -> _Side:
+    return _Side(party.account, shown_name(party.name, party.kind), party.participant)
 
 
 def _purpose_fits(purpose: Purpose, payer: Party, payee: Party) -> bool:

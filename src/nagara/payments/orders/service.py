@@ -85,7 +85,7 @@ class _Batch:
     ) -> None:
         self._known = known
         self._posting = posting
-        self._journal = journal
+        self._sign = journal.signing()
         self._profile = profile
         self._now = now
         self.settled: dict[OrderId, Settled] = {}
@@ -114,7 +114,7 @@ class _Batch:
                 self.spending[order.payer] = rules.spent(spending, order, profile, now)
         digest = base64url(sha256(signed.signed.encode())).decode()
         fact = rules.fact(order, digest, payer, payee, refusal, at)
-        leaf, receipt = self._journal.sign(order.id, FactKind.PAYMENT, fact)
+        leaf, receipt = self._sign(order.id, FactKind.PAYMENT, fact)
         self.leaves.append(leaf)
         kept = Refused(refusal.code, refusal.slug, refusal.facts) if refusal else None
         ended = Settled(order.id, rules.state_of(refusal), at, kept, signed.signed, receipt)
