@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -22,6 +25,7 @@ from litestar import Litestar
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.screen import Screen
+from tests.cli.running_country import RunningCountry
 
 _ARGUMENTS: Final = (
     "--no-sandbox",
@@ -79,6 +83,21 @@ def page_at(browser: Browser) -> Iterator[Callable[..., Screen]]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def living() -> Iterator[str]:
+    """The address of a whole country, started by `nagara up` on a folder of its own."""
+    begin = "from nagara.cli.up import up; up()"
+    # A short path: PostgreSQL's socket lies in it.
+    with tempfile.TemporaryDirectory(prefix="nagara-") as folder:
+        country = RunningCountry(Path(folder), "--workers=1", code=begin)
+        try:
+            country.wait_until_up()
+            yield f"http://127.0.0.1:{country.port}"
+            country.signal(signal.SIGTERM)
+        finally:
+            country.end()
 
 
 class _Served:

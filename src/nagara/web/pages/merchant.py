@@ -11,8 +11,8 @@ from nagara.web.pages.templating import Pages
 
 MODULES: Final = (
     "api.js", "app.js", "code.js", "create.js", "encoding.js", "events.js", "forms.js",
-    "history.js", "jws.js", "merchant.js", "money.js", "network.js", "outbox.js", "receipt.js",
-    "shop.js", "sound.js", "steps.js", "takings.js", "vault.js", "words.js",
+    "history.js", "home.js", "jws.js", "merchant.js", "money.js", "network.js", "outbox.js",
+    "receipt.js", "shop.js", "sound.js", "steps.js", "takings.js", "vault.js", "words.js",
 )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from babel import Locale
+from babel.numbers import get_currency_name
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -32,7 +34,6 @@ _MANIFEST: Final = "application/manifest+json"
 _INK: Final = "#1d2433"
 _RICE: Final = "#f6f3ec"
 _HOUR_MINUTES: Final = 60
-_DEMO_GIFT_PART: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Shell:
             home=self.home,
             modules=self._folder,
             module_names=self.modules,
-            demo_gift_minor=profile.tiers["basic"].payment_minor_max // _DEMO_GIFT_PART,
+            demo_gift_minor=profile.demo.top_up_minor,
             settings=self._settings(language),
         )
 
@@ -133,6 +134,7 @@ class Shell:
 
     def _settings(self, language: str) -> dict[str, Any]:
         profile = self.pages.profile
+        locale = Locale.parse(language)
         currencies = {profile.currency.code: profile.currency, **profile.foreign_currencies}
         return {
             "language": language,
@@ -145,10 +147,13 @@ class Shell:
                     "symbol": each.symbol,
                     "group_separator": each.group_separator,
                     "decimal_separator": each.decimal_separator,
+                    "name": get_currency_name(each.code, locale=locale),
                 }
                 for code, each in currencies.items()
             },
             "time_zone": _zone(profile.utc_offset_minutes),
+            "date_pattern": locale.date_formats["long"].pattern,
+            "months": [locale.months["format"]["wide"][month] for month in range(1, 13)],
         }
 
 

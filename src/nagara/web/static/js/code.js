@@ -7,19 +7,23 @@ import { parseAmount } from "./money.js";
 import { announce } from "./steps.js";
 import { fill, money, say } from "./words.js";
 
-/** The picture of the account's code. @returns {Promise<string>} the text of the code */
-export async function showCode(app, place, { amount = null, reference = null } = {}) {
+/** Asks for the account's code. @returns {Promise<{text, svg, amount, reference}>} */
+export async function askCode(app, { amount = null, reference = null } = {}) {
   const query = new URLSearchParams();
   if (amount !== null) query.set("amount_minor", amount);
   if (reference) query.set("reference", reference);
-  const { text, svg } = await app.session.ask("GET", `${app.session.account}/qr?${query}`);
+  const code = await app.session.ask("GET", `${app.session.account}/qr?${query}`);
+  return { ...code, amount, reference };
+}
+
+/** Shows a code's picture, with words for those who cannot see it. */
+export function drawCode(app, place, { svg, amount }) {
   const picture = place.querySelector("img");
   picture.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
   const { name } = app.wallet;
   const values = { name, amount: amount === null ? "" : money(amount) };
   picture.alt = say(amount === null ? "code_of" : "code_of_amount", values);
   picture.hidden = false;
-  return text;
 }
 
 export function codeStep(app, _steps, section) {
@@ -37,7 +41,7 @@ export function codeStep(app, _steps, section) {
       showErrors(section, [{ field: "code-amount", sentence: say("amount_missing") }]);
       return;
     }
-    await showCode(app, section, { amount });
+    drawCode(app, section, await askCode(app, { amount }));
     fill(section, { asked: amount === null ? null : money(amount) });
     announce(section.querySelector("img").alt);
     section.querySelector("img").scrollIntoView({ block: "center" });
@@ -47,6 +51,6 @@ export function codeStep(app, _steps, section) {
     const { name, address } = app.wallet;
     fill(section, { name, address, copied: null, asked: null });
     field.value = "";
-    await showCode(app, section);
+    drawCode(app, section, await askCode(app));
   };
 }

@@ -8,7 +8,7 @@
 import { onSubmit, showErrors } from "./forms.js";
 import { formatNumber, parseAmount } from "./money.js";
 import { nameAndFocus } from "./steps.js";
-import { currencyOf, fill, fillMoney, money, say, spokenMoney } from "./words.js";
+import { currencyOf, fill, fillMoney, inLanguage, money, say, spokenMoney } from "./words.js";
 
 const TYPING_PAUSE_MS = 400;
 
@@ -77,7 +77,7 @@ export function confirmStep(app, steps, section) {
     const { payee, purpose } = draft;
     fill(section, {
       "payee-name": payee.name,
-      "payee-participant": payee.participant.name,
+      "payee-participant": inLanguage(payee.participant.name),
       "payee-address": payee.address,
       "payee-reference": payee.reference,
       "purpose": purpose === "cash_out" ? say("purpose_cash_out") : null,
@@ -119,5 +119,5 @@ function order({ id, payee, purpose, note }, amount) {
 
 /** What the person saw, to be shown again with the result. */
 function told({ name, participant, address, kind }) {
-  return { name, participant: participant.name, address, kind };
+  return { name, participant: inLanguage(participant.name), address, kind };
 }

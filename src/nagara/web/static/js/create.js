@@ -8,7 +8,7 @@ import { Problem, Session } from "./api.js";
 import { uuid7 } from "./encoding.js";
 import { onSubmit, showErrors } from "./forms.js";
 import { makeKey } from "./jws.js";
-import { say, settings } from "./words.js";
+import { inLanguage, say } from "./words.js";
 
 /** @param {App} app @param {Steps} steps @param {() => void} onMade after the wallet was made */
 export function createStep(app, steps, section, onMade = () => {}) {
@@ -45,13 +45,10 @@ function check(wishes, section) {
 
 async function open(app, wishes) {
   const kept = await app.vault.get("wallets", app.role);
-  if (kept !== undefined && JSON.stringify(kept.wishes) !== JSON.stringify(wishes)) {
-    const earlier = await opened(app, kept);
-    if (earlier !== null) return earlier;
-  }
-  const same = kept !== undefined && JSON.stringify(kept.wishes) === JSON.stringify(wishes);
-  const begun = same ? kept : await begin(app, wishes);
-  const payload = { account: begun.account, ...begun.wishes };
+  const earlier = kept === undefined ? null : await opened(app, kept);
+  if (earlier !== null) return earlier;
+  const begun = await begin(app);
+  const payload = { account: begun.account, ...wishes };
   const jws = await app.country.signed(begun.key, "nagara-wallet+jwt", payload);
   const { name, address } = await app.country.post("/wallets", jws);
   return { ...begun, name, address };
@@ -69,9 +66,9 @@ async function opened(app, kept) {
   }
 }
 
-async function begin(app, wishes) {
+async function begin(app) {
   const account = uuid7(app.country.now());
-  const begun = { role: app.role, made: false, account, key: await makeKey(), wishes };
+  const begun = { role: app.role, made: false, account, key: await makeKey() };
   await app.vault.put("wallets", begun);
   return begun;
 }
@@ -93,9 +90,4 @@ async function offerIssuers(app, section) {
     label.textContent = inLanguage(participant.name);
     choices.append(choice);
   });
-}
-
-/** A participant's name comes in one language or in all of them. */
-export function inLanguage(name) {
-  return typeof name === "string" ? name : name[settings.language] ?? Object.values(name)[0];
 }

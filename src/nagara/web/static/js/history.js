@@ -7,19 +7,23 @@ import { clockTime, day, dayKey, fillMoney, say } from "./words.js";
 
 const PAGE_LIMIT = 30;
 const URL_KEPT_MS = 60000;
+/** Money that a participant took in or paid out: no order stands behind it, and no receipt page. */
+const UNORDERED = ["deposit", "withdrawal"];
 
 /** One payment as a row of a list: `item` is ITEM of spec/payments.md, section 2. */
 export function row(item, home) {
   const entry = document.getElementById("payment-row").content.firstElementChild.cloneNode(true);
   const isIn = item.direction === "in";
-  entry.querySelector("a").setAttribute("href", `${home}/payments/${item.id}`);
+  const isOrder = !UNORDERED.includes(item.purpose);
+  if (isOrder) entry.querySelector("a").setAttribute("href", `${home}/payments/${item.id}`);
   entry.dataset.payment = item.id;
   for (const icon of entry.querySelectorAll("[data-icon]")) {
     icon.hidden = icon.dataset.icon !== item.direction;
   }
-  entry.querySelector(".card__title").textContent = item.counterpart.name;
+  const name = item.counterpart.name || say(`purpose_${item.purpose}`);
+  entry.querySelector(".card__title").textContent = name;
   const word = say(isIn ? "came_in" : "went_out");
-  const detail = [word, clockTime(item.at), item.note ?? item.reference].filter(Boolean);
+  const detail = [word, clockTime(item.at), item.note || item.reference].filter(Boolean);
   entry.querySelector(".card__detail").textContent = detail.join(" · ");
   const sign = isIn ? "+" : "−";
   fillMoney(entry.querySelector(".amount"), item.amount_minor, { code: item.currency, sign });

@@ -11,7 +11,7 @@ const UNKNOWN = [401, 403, 404];
 export function homeStep(app, steps, section) {
   const show = section.querySelector("[data-balance-button]");
   const balance = section.querySelector("[data-balance]");
-  const forget = section.querySelector("[data-forget]");
+  const gone = forgetting(app, steps, section);
 
   show.addEventListener("click", async () => {
     if (show.dataset.on === "true") {
@@ -27,14 +27,8 @@ export function homeStep(app, steps, section) {
       show.querySelector("span").textContent = say("balance_hide");
     } catch (fault) {
       showProblem(section, fault);
-      forget.hidden = !(fault instanceof Problem && UNKNOWN.includes(fault.status));
+      gone.offer(fault);
     }
-  });
-
-  forget.querySelector("button").addEventListener("click", async () => {
-    await app.forget();
-    app.nameOwner();
-    await steps.go(app.home, { replace: true });
   });
 
   function hide() {
@@ -47,11 +41,26 @@ export function homeStep(app, steps, section) {
 
   return {
     enter: async () => {
-      forget.hidden = true;
+      gone.offer(null);
       section.querySelector("[data-errors]").replaceChildren();
       await showWaiting(app, section);
     },
     leave: hide,
+  };
+}
+
+/** Offers to give the key up where the country does not know this account any more. */
+export function forgetting(app, steps, section) {
+  const place = section.querySelector("[data-forget]");
+  place.querySelector("button").addEventListener("click", async () => {
+    await app.forget();
+    app.nameOwner();
+    await steps.go(app.home, { replace: true });
+  });
+  return {
+    offer(fault) {
+      place.hidden = !(fault instanceof Problem && UNKNOWN.includes(fault.status));
+    },
   };
 }
 

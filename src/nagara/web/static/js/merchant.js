@@ -28,7 +28,7 @@ async function start() {
   let takings = new Takings(app, {});
   document.addEventListener("click", () => sound.wake(), { once: true });
   const steps = new Steps(() => (app.wallet === null ? first : withWallet), showProblem);
-  const shop = shopStep(app, section("home"), sound, () => takings);
+  const shop = shopStep(app, steps, section("home"), sound, () => takings);
   const asked = askedStep(app, steps, section("asked"));
   const own = (path, step, enter, leave) => ({ path, step, enter, leave });
   const first = [own(/^\/merchant/, "create", createStep(app, steps, section("create"), listen))];

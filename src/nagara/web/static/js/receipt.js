@@ -4,7 +4,7 @@
 
 import { fromBase64url } from "./encoding.js";
 import { download } from "./history.js";
-import { fill, fillMoney, moment, say, shortNumber } from "./words.js";
+import { fill, fillMoney, inLanguage, moment, say, shortNumber } from "./words.js";
 
 export function receiptStep(app, _steps, section) {
   const body = section.querySelector("[data-receipt-body]");
@@ -22,34 +22,41 @@ export function receiptStep(app, _steps, section) {
     if (order?.id !== id) body.hidden = true;
     order = await app.session.ask("GET", `/orders/${id}`);
     if (!context.isOpen()) return;
-    const fact = factOf(order.receipt);
+    const { payer, payee } = factOf(order.receipt);
+    const names = await participantNames(app);
+    if (!context.isOpen()) return;
     fill(section, {
       "state": say(`state_${order.state}`),
-      "from": partyOf(fact?.payer ?? order.payer),
-      "to": partyOf(fact?.payee ?? order.payee),
+      "from": partyOf(payer, names),
+      "to": partyOf(payee, names),
       "at": moment(order.at),
       "purpose": say(`purpose_${order.purpose}`),
       "note": order.note,
       "reference": order.reference,
       "number": shortNumber(order.id),
       "id": order.id,
-      "refusal": order.refusal?.title ?? null,
     });
     fillMoney(section.querySelector(".amount"), order.amount_minor, { code: order.currency });
-    keep.hidden = !order.receipt;
-    section.querySelector("[data-proof]").hidden = !order.receipt;
     body.hidden = false;
   };
 }
 
 /** The fact inside the country's signature, for reading; `nagara verify` checks it. */
-function factOf(receipt) {
-  if (!receipt) return null;
+export function factOf(receipt) {
   const [, payload] = receipt.receipt.split(".");
-  return JSON.parse(new TextDecoder().decode(fromBase64url(payload)));
+  return JSON.parse(new TextDecoder().decode(fromBase64url(payload))).fact;
 }
 
-function partyOf(party) {
-  if (typeof party === "string") return party;
-  return [party.name, party.participant?.name ?? party.participant].filter(Boolean).join(" · ");
+/** Names of participants by code; the codes alone where the country cannot be asked. */
+async function participantNames(app) {
+  try {
+    const { participants } = await app.country.ask("GET", "/country");
+    return Object.fromEntries(participants.map(({ code, name }) => [code, inLanguage(name)]));
+  } catch {
+    return {};
+  }
+}
+
+function partyOf({ name, participant }, names) {
+  return [name, names[participant] ?? participant].filter(Boolean).join(" · ");
 }

@@ -2,9 +2,9 @@
  * How it ended, to be read at arm's length; or that it is on its way, and is never paid twice.
  */
 
-import { Problem } from "./api.js";
 import { explainMembers } from "./forms.js";
 import { pause } from "./network.js";
+import { factOf } from "./receipt.js";
 import { nameAndFocus } from "./steps.js";
 import { clockTime, day, fill, fillMoney, say, shortNumber } from "./words.js";
 
@@ -32,7 +32,7 @@ export function resultStep(app, steps, section, sound) {
       "to": say("result_to", { name: payee.name }),
       "at": at && state === "posted" ? `${clockTime(at)} · ${day(at)}` : null,
       "number": state === "posted" ? shortNumber(id) : null,
-      "reference": order.reference ?? null,
+      "reference": order.reference,
       "detail": state === "on_its_way" ? say("result_patience") : null,
     });
     fillMoney(panel.querySelector(".amount"), order.amount, { code: order.currency });
@@ -80,10 +80,6 @@ function showReason(section, { state, problem }) {
 async function foreign(app, id) {
   const answer = await app.session.ask("GET", `/orders/${id}`);
   const order = { ...answer, amount: answer.amount_minor };
-  if (answer.payee === undefined) throw new Problem(404, {});
-  return { id, state: answer.state, order, payee: { name: partyName(answer.payee) }, answer };
-}
-
-function partyName(party) {
-  return typeof party === "string" ? "" : party.name;
+  const payee = { name: factOf(answer.receipt).payee.name };
+  return { id, state: answer.state, order, payee, answer };
 }

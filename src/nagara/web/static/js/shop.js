@@ -2,9 +2,10 @@
  * The steps of a shop: its code, today's takings with a sound, and asking for an amount.
  */
 
-import { showCode } from "./code.js";
+import { askCode, drawCode } from "./code.js";
 import { onSubmit, showErrors } from "./forms.js";
 import { row } from "./history.js";
+import { forgetting } from "./home.js";
 import { parseAmount } from "./money.js";
 import { announce, nameAndFocus } from "./steps.js";
 import { clockTime, fill, fillMoney, money, say, settings, spokenMoney } from "./words.js";
@@ -13,7 +14,8 @@ const ROLL_LENGTH = 30;
 const SOUND_KEPT = "nagara_sound";
 
 /** The first page: the code, the takings, the roll. */
-export function shopStep(app, section, sound, takings) {
+export function shopStep(app, steps, section, sound, takings) {
+  const gone = forgetting(app, steps, section);
   const roll = section.querySelector("[data-roll]");
   const nothing = section.querySelector("[data-nothing]");
   const switchSound = section.querySelector("[data-sound]");
@@ -62,7 +64,13 @@ export function shopStep(app, section, sound, takings) {
       section.querySelector("[data-errors]").replaceChildren();
       fill(section, { name: app.wallet.name, address: app.wallet.address });
       await showSound(localStorage.getItem(SOUND_KEPT) === "on");
-      await showCode(app, section);
+      gone.offer(null);
+      try {
+        drawCode(app, section, await askCode(app));
+      } catch (fault) {
+        gone.offer(fault);
+        throw fault;
+      }
     },
   };
 }
@@ -88,7 +96,8 @@ export function askStep(app, steps, section) {
     }
     const typed = String(form.get("ask-reference")).trim().normalize("NFC");
     const reference = typed || app.outbox.newId().replaceAll("-", "").slice(-8).toUpperCase();
-    await steps.go(`${app.home}/asked`, { state: { amount, reference } });
+    const code = await askCode(app, { amount, reference });
+    await steps.go(`${app.home}/asked`, { state: code });
   });
   return () => field.focus({ preventScroll: true });
 }
@@ -112,14 +121,14 @@ export function askedStep(app, steps, section) {
       const isIt = item.reference === asked?.reference && item.amount_minor === asked.amount;
       if (isIt) showPaid(item);
     },
-    enter: async (context) => {
+    enter: (context) => {
       asked = context.state;
       if (asked?.amount === undefined) return steps.go(app.home, { replace: true });
       section.querySelector("[data-waiting-for]").hidden = false;
       section.querySelector("[data-arrived]").hidden = true;
       fill(section, { reference: asked.reference, name: app.wallet.name });
       fillMoney(section.querySelector("[data-waiting-for] .amount"), asked.amount);
-      await showCode(app, section, asked);
+      drawCode(app, section, asked);
       return undefined;
     },
     leave: () => { asked = null; },
@@ -131,6 +140,6 @@ export function posterStep(app, section) {
   section.querySelector("[data-print]").addEventListener("click", () => print());
   return async () => {
     fill(section, { name: app.wallet.name, address: app.wallet.address });
-    await showCode(app, section);
+    drawCode(app, section, await askCode(app));
   };
 }

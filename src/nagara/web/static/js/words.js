@@ -9,7 +9,7 @@ import { formatAmount } from "./money.js";
 const LENGTH_AT_EASE = 11;
 const words = read("words");
 
-/** `language currency currencies time_zone network demo` */
+/** `language network currency currencies time_zone date_pattern months` */
 export const settings = read("settings");
 
 function read(id) {
@@ -21,6 +21,11 @@ export function say(key, values = {}) {
   const sentence = words[key];
   if (sentence === undefined) throw new Error(`no sentence "${key}" in this page`);
   return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** A name that comes in several languages, in that of the page. */
+export function inLanguage(names) {
+  return names[settings.language] ?? Object.values(names)[0];
 }
 
 /** The country's own currency, or one whose code is given. */
@@ -36,9 +41,8 @@ export function money(minor, code) {
 /** The same for ears: `25000 Lao Kip`. */
 export function spokenMoney(minor, code = settings.currency) {
   const { exponent } = currencyOf(code);
-  const names = new Intl.DisplayNames([settings.language], { type: "currency" });
   const figure = (minor / 10 ** exponent).toFixed(exponent).replace(/\.0+$/, "");
-  return `${figure} ${names.of(code)}`;
+  return `${figure} ${currencyOf(code).name}`;
 }
 
 /** Writes an amount into an element: figures for eyes, words for ears. */
@@ -64,20 +68,43 @@ export function fill(root, values) {
   }
 }
 
-const zone = settings.time_zone ? { timeZone: settings.time_zone } : {};
-const format = (options) => new Intl.DateTimeFormat(settings.language, { ...options, ...zone });
-const days = format({ dateStyle: "long" });
-const times = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const seconds = format({ timeStyle: "medium", hourCycle: "h23" });
-const keys = new Intl.DateTimeFormat("en-CA", { dateStyle: "short", ...zone });
+const clock = new Intl.DateTimeFormat("en-GB", {
+  year: "numeric", month: "2-digit", day: "2-digit",
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+  ...(settings.time_zone ? { timeZone: settings.time_zone } : {}),
+});
 
-/** @param {string} at RFC 3339 */
-export const day = (at) => days.format(new Date(at));
-export const clockTime = (at) => times.format(new Date(at));
-export const moment = (at) => `${day(at)}, ${seconds.format(new Date(at))}`;
+/** An instant as figures of the country's civil time. @param {string|number} at */
+function civil(at) {
+  const parts = clock.formatToParts(new Date(at)).map(({ type, value }) => [type, value]);
+  return Object.fromEntries(parts);
+}
+
+/** `22 ພະຈິກ 2026`: browsers do not know every language's months, so the server tells them. */
+export function day(at) {
+  const { year, month, day: number } = civil(at);
+  const said = {
+    d: String(Number(number)), dd: number, M: String(Number(month)), MM: month,
+    MMMM: settings.months[Number(month) - 1], y: year,
+  };
+  const token = /'([^']*)'|d+|M+|y+/g;
+  return settings.date_pattern.replace(token, (part, text) => text ?? said[part]);
+}
+
+export function clockTime(at) {
+  const { hour, minute } = civil(at);
+  return `${hour}:${minute}`;
+}
+
+export function moment(at) {
+  return `${day(at)}, ${clockTime(at)}:${civil(at).second}`;
+}
 
 /** The civil day as `2026-05-31`, for comparing and for asking. */
-export const dayKey = (at = Date.now()) => keys.format(new Date(at));
+export function dayKey(at = Date.now()) {
+  const { year, month, day: number } = civil(at);
+  return `${year}-${month}-${number}`;
+}
 
 /** What two people compare on their screens: the last eight signs of an id. */
 export function shortNumber(id) {
