@@ -134,6 +134,21 @@ async def background() -> AsyncIterator[Worker]:
         yield worker
 
 
+async def audit(database: Database) -> list[str]:
+    """What is wrong with the books of a database, a line each; none when they are right."""
+    clock = SystemClock()
+    ledger = LedgerService(PostgresBooks(), clock, SystemIds(clock))
+    async with database.read() as unit:
+        sums = await ledger.trial_balance(unit)
+        accounts = await ledger.audit(unit)
+    wrong = [
+        f"{s.currency}: debits and credits differ by {s.difference_minor}"
+        for s in sums
+        if not s.balanced
+    ]
+    return wrong + [f"account {id_}: its totals are not those of its transfers" for id_ in accounts]
+
+
 async def _seed(country: Country, unit: Unit) -> None:
     """The made-up institutions of a demonstration, once."""
     known = await country.payments.directory.participants(unit)

@@ -11,9 +11,10 @@ from typing import Protocol
 from uuid import UUID
 
 from nagara.journal.model import FactKind, Leaf, Sign
+from nagara.journal.rules import RECEIPT_TYPE, commitment
 from nagara.storage import Unit
 
-__all__ = ["FactKind", "Journal", "Leaf", "Sign"]
+__all__ = ["RECEIPT_TYPE", "FactKind", "Journal", "Leaf", "Sign", "commitment"]
 
 
 class Journal(Protocol):

@@ -119,6 +119,12 @@ class RequestExpired(Refusal):
     code, slug = 3019, "payments.request_expired"
 
 
+class ReceiptWrong(Refusal):
+    """The receipt does not prove what it tells. Facts: part."""
+
+    code, slug = 3021, "payments.receipt_wrong"
+
+
 class AccountTaken(Refusal):
     """The account's id is taken on other terms. Facts: field."""
 

@@ -320,6 +320,7 @@ class Payments:
             "currency": movement.currency,
             "id": str(movement.id),
             "kind": purpose.name.lower(),
+            "network": self.around.profile.network,
             "participant": owner.code,
         }
         return await self._leave_fact(unit, movement.id, FactKind(purpose.name.lower()), told)

@@ -19,6 +19,7 @@ from litestar.di import Provide
 from litestar.router import Router
 from litestar.types import HTTPScope, Receive, Scope, Send
 
+from nagara.journal import api as journal_api
 from nagara.kernel.errors import CodedError
 from nagara.kernel.instant import Clock
 from nagara.payments import api as payments_api
@@ -120,13 +121,14 @@ def build(country: Country, feed: LiveFeed, meter: Meter) -> tuple[Litestar, Ref
     app = Litestar(
         route_handlers=[
             *routers,
+            journal_api.routes(country.keys),
             health,
             openapi,
             *page_routes(pages, _PagePorts(country.clock, board, operators)),
             *wallet_handlers(pages),
             *merchant_handlers(pages),
         ],
-        middleware=[security_headers],
+        before_send=[security_headers],
         exception_handlers={Exception: problems.answer},
         openapi_config=CONTRACT,
         request_max_body_size=BODY_SIZE_MAX,

@@ -145,6 +145,7 @@ class _Fact(Struct, omit_defaults=True):
     currency: str
     id: UUID
     kind: str
+    network: str
     order_sha256: str
     payee: _Side
     payer: _Side
@@ -160,6 +161,7 @@ def fact(  # noqa: PLR0913 - everything that the receipt tells
     payee: Party | None,
     refusal: Refusal | None,
     at: Instant,
+    network: str,
 ) -> bytes:
     """The fact that the country signs, as canonical JSON (spec/payments.md, section 4)."""
     return _encode(
@@ -169,6 +171,7 @@ def fact(  # noqa: PLR0913 - everything that the receipt tells
             order.currency,
             order.id,
             "payment",
+            network,
             order_digest,
             _side(payee) if payee else _Side(order.payee),
             _side(payer),

@@ -113,7 +113,7 @@ class _Batch:
                 at = outcome[0].at
                 self.spending[order.payer] = rules.spent(spending, order, profile, now)
         digest = base64url(sha256(signed.signed.encode())).decode()
-        fact = rules.fact(order, digest, payer, payee, refusal, at)
+        fact = rules.fact(order, digest, payer, payee, refusal, at, profile.network)
         leaf, receipt = self._sign(order.id, FactKind.PAYMENT, fact)
         self.leaves.append(leaf)
         kept = Refused(refusal.code, refusal.slug, refusal.facts) if refusal else None

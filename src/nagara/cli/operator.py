@@ -1,0 +1,30 @@
+"""`nagara operator`: a one-time code for /operate, for whoever may read the data folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from nagara.cli.settings import load
+from nagara.kernel.errors import CodedError
+from nagara.kernel.instant import SystemClock
+from nagara.web.operators import CODE_SECONDS, write_code
+
+
+@click.command()
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Default: ./data")
+def operator(data: Path | None) -> None:
+    """Give an operator a one-time code for /operate."""
+    try:
+        settings = load({"data": data}, os.environ)
+        if not settings.data.is_dir():
+            sys.exit(f"nagara: no country has been started in {settings.data}")
+        code = write_code(settings.data, SystemClock())
+    except CodedError as error:
+        sys.exit(f"nagara: {error}")
+    click.echo(code)
+    minutes = CODE_SECONDS // 60
+    click.echo(f"Type it at {settings.public_url}/operate within {minutes} minutes.", err=True)
