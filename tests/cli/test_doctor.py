@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_everything_that_is_missing_comes_with_a_line_that_mends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(module, "find_spec", lambda _name: None)
+    monkeypatch.setattr(sys, "path", [])  # so the wheel is not found
     monkeypatch.setattr(module, "PYTHON_MIN", (4, 0))
     monkeypatch.setattr(module, "FREE_MB_MIN", 10**9)
     monkeypatch.setattr(module, "MEMORY_MB_MIN", 10**9)

@@ -77,8 +77,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _clock()
     for program, package in _FOR_TESTS:
         place = shutil.which(program)
-        mend = f"apt-get install -y {package}"
-        yield Finding(f"{program} (for tests)", place is not None, place or "none", mend, False)  # noqa: FBT003
+        what, mend = f"{program} (for tests)", f"apt-get install -y {package}"
+        yield Finding(what, place is not None, place or "none", mend, needed=False)
 
 
 def _python() -> Finding:
