@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from nagara.cli.supervisor import GivenUp, Supervisor
 from nagara.kernel.errors import CodedError
 from nagara.kernel.sentences import sentence
 
+_JOURNEY_SECONDS_MAX: Final = 60
 _PAGES: Final = (
     ("pay", "/wallet"),
     ("be paid", "/merchant"),
@@ -38,17 +40,18 @@ def country_parts() -> Parts:
 @click.option("--country", type=click.Choice(countries()), help="Default: la")
 @click.option("--workers", type=int, help="How many web processes. Default: 2")
 @click.option("--demo/--no-demo", default=None, help="Visible one-time codes, made-up people.")
-def up(**options: object) -> None:
+@click.option("--journey", is_flag=True, help="Walk through a day once it is up.")
+def up(*, journey: bool, **options: object) -> None:
     """Start the country and stay up until Ctrl-C."""
-    run(options, None)
+    run(options, None, journey=journey)
 
 
-def run(options: dict[str, object], parts: Parts | None) -> None:
+def run(options: dict[str, object], parts: Parts | None, *, journey: bool = False) -> None:
     """As the command, with the parts of another country where they are given."""
     try:
         settings = load(options, os.environ)
         supervisor = Supervisor(settings, parts or country_parts(), _say)
-        supervisor.run(lambda seconds: _announce(settings, seconds))
+        supervisor.run(lambda seconds: _announce(settings, seconds, journey=journey))
     except CodedError as error:
         sys.exit(f"nagara: {told(error)}")
     except GivenUp as reason:
@@ -67,7 +70,7 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _announce(settings: Settings, seconds: float) -> None:
+def _announce(settings: Settings, seconds: float, *, journey: bool) -> None:
     url = settings.public_url
     _say(f"Nagara {__version__}, country {settings.country}, is up after {seconds:.1f} s: {url}")
     for what, path in _PAGES:
@@ -75,4 +78,19 @@ def _announce(settings: Settings, seconds: float) -> None:
     _say(f"  data     {settings.data}")
     if settings.demo:
         _say("  demo     one-time codes are shown on screen; nobody here is real")
+    if journey:
+        _walk(settings)
     _say("Ctrl-C stops it.")
+
+
+def _walk(settings: Settings) -> None:
+    """A day in the country, by a program of its own, as a stranger would live it."""
+    _say("A day in the country, each step checked:")
+    command = [sys.executable, "-m", "nagara", "demo", "--url", settings.public_url]
+    try:
+        done = subprocess.run(command, check=False, timeout=_JOURNEY_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        _say("The day took too long; the country is up all the same.")
+        return
+    if done.returncode != 0:
+        _say("A step of the day failed; the country is up all the same.")
