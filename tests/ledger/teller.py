@@ -2,9 +2,10 @@
 
     python -m tests.ledger.teller WORK URL NUMBER
 
-prints, as JSON, how many transfers were written for it, how many were refused and which faults it
-met. Works: `rush` (all draw one account dry), `crowd` (many accounts, both ways, reservations,
-groups), `echo` (every teller posts the very same transfers).
+says that it is ready, waits for a line so that all begin together, and prints, as JSON, how many
+transfers were written for it, how many were refused and which faults it met. Works: `rush` (all
+draw one account dry), `crowd` (many accounts, both ways, reservations, groups), `echo` (every
+teller posts the very same transfers).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tests.ledger.statement import account
 TELLERS = 4
 UNITS_AT_ONCE = 4
 BATCH = 50
+RUSH_BATCH = 10  # small, so that money for a hundred is drawn by all of them
 RUSH_TRANSFERS = 10_000  # by all tellers together
 CROWD_BATCHES = 40
 ECHO_BATCHES = 12
@@ -83,15 +85,17 @@ def _id(number: int, turn: int) -> TransferId:
     return TransferId(SeededIds(number * 1_000_000 + turn, HandClock()).new())
 
 
-def _batches(groups: Iterator[Group]) -> Iterator[list[Group]]:
-    while batch := list(islice(groups, BATCH)):
+def _batches(groups: Iterator[Group], size: int) -> Iterator[list[Group]]:
+    while batch := list(islice(groups, size)):
         yield batch
 
 
-async def _work(url: str, groups: Iterator[Group]) -> Counter[str]:
+async def _work(url: str, waiting: Iterator[list[Group]]) -> Counter[str]:
     told: Counter[str] = Counter()
-    waiting = _batches(groups)
     async with Database.open(url, pool_max=UNITS_AT_ONCE) as database:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
         clock = SystemClock()
         ledger = LedgerService(PostgresBooks(), clock, SeededIds(0, HandClock()))
 
@@ -117,7 +121,8 @@ def main() -> None:
     """Do the work and tell."""
     work, url, number = sys.argv[1:]
     groups = {"rush": rush, "crowd": crowd, "echo": echo}[work](int(number))
-    sys.stdout.write(json.dumps(asyncio.run(_work(url, groups))))
+    batches = _batches(groups, RUSH_BATCH if work == "rush" else BATCH)
+    sys.stdout.write(json.dumps(asyncio.run(_work(url, batches))))
 
 
 if __name__ == "__main__":

@@ -27,12 +27,16 @@ async def _all_at_once(url: str, work: str) -> Counter[str]:
             *("-m", "tests.ledger.teller", work, url, str(number)),
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}"},
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
         for number in range(1, teller.TELLERS + 1)
     ]
+    for one in tellers:
+        assert one.stdout is not None
+        assert await one.stdout.readline() == b"ready\n"
     told: Counter[str] = Counter()
-    for said, _ in await asyncio.gather(*(one.communicate() for one in tellers)):
+    for said, _ in await asyncio.gather(*(one.communicate(b"go\n") for one in tellers)):
         told.update(json.loads(said))
     return told
 
