@@ -28,6 +28,8 @@ _OVERFLOWING: Final = """() => {
     .filter((element) => !scrolls(element.parentElement))
     .map((element) => element.outerHTML.slice(0, 120));
 }"""
+_SCROLLED_BY: Final = """() => document.documentElement.scrollWidth
+  - document.documentElement.clientWidth"""
 _SMALL_TARGETS: Final = """() => {
   const all = "a, button, summary, input:not([type=hidden]), select, textarea";
   return [...document.querySelectorAll(all)].filter((element) => {
@@ -56,6 +58,7 @@ class Screen:
     def assert_no_overflow(self) -> None:
         """Nothing stands outside of the screen and no text is cut; tables scroll in themselves."""
         self._assert_none("outside of the screen", _OVERFLOWING)
+        assert self.page.evaluate(_SCROLLED_BY) == 0, "the page scrolls sideways"
         self._assert_none("cut", _CUT)
 
     def assert_targets_large(self) -> None:
@@ -74,6 +77,18 @@ class Screen:
             for node in rule["nodes"]
         ]
         assert not found, "\n".join(found)
+
+    def assert_sound_at_each_width(self, name: str) -> None:
+        """The page as it stands, resized to each width and pictured; axe-core once, at 320 px."""
+        for width in WIDTHS:
+            self.width = width
+            self.page.set_viewport_size({"width": width, "height": 700})
+            self.take_picture(name)
+            self.assert_no_overflow()
+            self.assert_targets_large()
+        self.width = WIDTHS[0]
+        self.page.set_viewport_size({"width": self.width, "height": 700})
+        self.assert_sound()
 
     def assert_sound(self) -> None:
         """All three, and no complaint of the browser (an error, a refused script, a lost file)."""

@@ -42,14 +42,38 @@ Not here: the API, and which status a refusal has.
 
 from nagara.web.pages.formats import Formats
 from nagara.web.pages.headers import SECURITY_HEADERS, is_same_origin, security_headers
-from nagara.web.pages.routing import page_router
+from nagara.web.pages.operate import SESSION_COOKIE, Operators
+from nagara.web.pages.overview import Balance, Overview, Overviews, Part, Position, State
+from nagara.web.pages.problems import (
+    Problem,
+    broken_page,
+    missing_page,
+    problem_page,
+    wants_page,
+)
+from nagara.web.pages.routing import Country, page_router, page_routes
 from nagara.web.pages.templating import Pages
 
 __all__ = [
     "SECURITY_HEADERS",
+    "SESSION_COOKIE",
+    "Balance",
+    "Country",
     "Formats",
+    "Operators",
+    "Overview",
+    "Overviews",
     "Pages",
+    "Part",
+    "Position",
+    "Problem",
+    "State",
+    "broken_page",
     "is_same_origin",
+    "missing_page",
     "page_router",
+    "page_routes",
+    "problem_page",
     "security_headers",
+    "wants_page",
 ]

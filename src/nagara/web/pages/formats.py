@@ -83,6 +83,10 @@ class Formats:
         """`14:05`."""
         return format_time(self.local(at), "HH:mm", locale=_locale(self.language))
 
+    def clock_seconds(self, at: Instant) -> str:
+        """`14:05:09`, where something is watched."""
+        return format_time(self.local(at), "HH:mm:ss", locale=_locale(self.language))
+
     def day(self, at: Instant) -> str:
         """`22 ພະຈິກ 2025`."""
         return format_date(self.local(at), "long", locale=_locale(self.language))
