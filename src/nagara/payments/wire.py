@@ -342,7 +342,7 @@ def order_answer(decided: Decided, said: Order) -> OrderAnswer:
         purpose=said.purpose.name.lower(),
         note=said.note,
         reference=said.reference,
-        refusal=msgspec.to_builtins(settled.refusal) if settled.refusal else None,
+        refusal=msgspec.to_builtins(settled.refusal, order="sorted") if settled.refusal else None,
         receipt=Receipt("receipt/1", "payment", settled.receipt, settled.signed, decided.salt),
     )
 
