@@ -226,10 +226,11 @@ def _check_sums(decision: Decision) -> None:
     posted: defaultdict[str, int] = defaultdict(int)
     pending: defaultdict[str, int] = defaultdict(int)
     for was, now in zip(decision.before, decision.accounts, strict=True):
-        currency = now.currency
-        posted[currency] += now.debits_posted - was.debits_posted
-        posted[currency] -= now.credits_posted - was.credits_posted
-        pending[currency] += now.debits_pending - was.debits_pending
-        pending[currency] -= now.credits_pending - was.credits_pending
+        posted[now.currency] += (
+            now.debits_posted - was.debits_posted - now.credits_posted + was.credits_posted
+        )
+        pending[now.currency] += (
+            now.debits_pending - was.debits_pending - now.credits_pending + was.credits_pending
+        )
     assert not any(posted.values()), "a batch would not sum to zero"
     assert not any(pending.values()), "reservations of a batch would not sum to zero"
