@@ -1,4 +1,4 @@
-"""Load on a country over HTTP: wrk for the highest rate, a paced client for times at a given rate."""
+"""Load over HTTP: wrk for the highest rate, a paced client for times at a given rate."""
 
 from __future__ import annotations
 

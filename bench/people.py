@@ -1,4 +1,4 @@
-"""The people of a benchmark: accounts with money written in one go, and orders signed beforehand."""
+"""The people of a benchmark: accounts written in one go, orders signed beforehand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference: pgbench's TPC-B (prepared, 32 clients) on the very server that the country uses."""
+"""The reference: pgbench's TPC-B (prepared, 32 clients) on the country's own server."""
 
 from __future__ import annotations
 

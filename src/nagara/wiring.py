@@ -21,7 +21,7 @@ from nagara.kernel.ids import IdSource, SystemIds
 from nagara.kernel.instant import Clock, SystemClock
 from nagara.kernel.profile import Profile, load_profile
 from nagara.kernel.refusals import Malformed
-from nagara.keys import KeyStore, Purpose
+from nagara.keys import CodeFolder, KeyStore, Purpose
 from nagara.ledger import AccountId
 from nagara.ledger.service import LedgerService
 from nagara.ledger.store import PostgresBooks
@@ -83,6 +83,12 @@ class Country:
     ledger: LedgerService
     journal: JournalService
     payments: Payments
+    operator_codes: CodeFolder
+
+
+def operator_codes(data: Path, clock: Clock) -> CodeFolder:
+    """The one-time codes for /operate of a data folder."""
+    return CodeFolder(data / "operator-codes", clock)
 
 
 @asynccontextmanager
@@ -106,7 +112,18 @@ async def opened(values: Values) -> AsyncIterator[Country]:
             DirectoryService(PostgresDirectory(), ledger, profile, clock),
             OrderService(PostgresOrders(), ledger, journal, profile, clock),
         )
-        yield Country(values, profile, clock, ids, database, keys, ledger, journal, payments)
+        yield Country(
+            values,
+            profile,
+            clock,
+            ids,
+            database,
+            keys,
+            ledger,
+            journal,
+            payments,
+            operator_codes(values.data, clock),
+        )
         await payments.drain()
 
 

@@ -1,4 +1,4 @@
-"""The command line: `nagara COMMAND`. Each command is a module of its own, loaded when it is called.
+"""The command line: `nagara COMMAND`. A command is a module, loaded when it is called.
 
 So `nagara qr decode` does not pay for the database driver, and a command can be found by its name.
 """
@@ -54,5 +54,7 @@ def cli() -> None:
 def main() -> None:
     """The console script. Refuses to run without assertions, which guard the books."""
     if sys.flags.optimize:
-        raise SystemExit("nagara: python -O removes the checks that guard the books; start without it")
+        raise SystemExit(
+            "nagara: python -O removes the checks that guard the books; start without it"
+        )
     cli()

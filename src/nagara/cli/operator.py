@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from nagara.cli.settings import load
 from nagara.kernel.errors import CodedError
 from nagara.kernel.instant import SystemClock
-from nagara.web.operators import CODE_SECONDS, write_code
+
+CODE_SECONDS: Final = 600
 
 
 @click.command()
@@ -22,7 +24,9 @@ def operator(data: Path | None) -> None:
         settings = load({"data": data}, os.environ)
         if not settings.data.is_dir():
             sys.exit(f"nagara: no country has been started in {settings.data}")
-        code = write_code(settings.data, SystemClock())
+        from nagara.wiring import operator_codes
+
+        code = operator_codes(settings.data, SystemClock()).new(CODE_SECONDS)
     except CodedError as error:
         sys.exit(f"nagara: {error}")
     click.echo(code)

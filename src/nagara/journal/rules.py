@@ -1,7 +1,7 @@
 """The rules of the journal: how a fact becomes a leaf, and a leaf a receipt.
 
-Laws:  J1  The commitment binds kind, salt and every byte of the fact; nobody finds the fact from it.
-       J2  The signed part of a receipt is canonical JSON, so that any verifier can rebuild the bytes.
+Laws:  J1  The commitment binds kind, salt and every byte of the fact, and tells none of them.
+       J2  The signed part of a receipt is canonical JSON: any verifier can rebuild its bytes.
 Not here: signing, storage, and the sealing of leaves on the chain.
 Spec: spec/journal.md.
 """

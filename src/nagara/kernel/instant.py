@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339: Final = re.compile(
@@ -19,9 +20,11 @@ SECOND: Final = 1_000_000
 DAY: Final = 86_400 * SECOND
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Instant:
-    """Microseconds since the epoch, UTC. Leap seconds do not exist here, as in POSIX."""
+class Instant(Struct, frozen=True, order=True):
+    """Microseconds since the epoch, UTC. Leap seconds do not exist here, as in POSIX.
+
+    A Struct and no dataclass: a payment makes a dozen, and this is four times as quick.
+    """
 
     micros: int
 

@@ -7,6 +7,7 @@ Not here: whose key it is (payments, identity), and what a signed payload means.
 
 from nagara.keys.bundle import TrustBundle
 from nagara.keys.claims import AccessClaims, ClientAssertion, check_client_assertion
+from nagara.keys.code_folder import CodeFolder
 from nagara.keys.embedded import (
     CompactSigner,
     Embedded,
@@ -38,6 +39,7 @@ __all__ = [
     "AccessClaims",
     "Algorithm",
     "ClientAssertion",
+    "CodeFolder",
     "CompactSigner",
     "Embedded",
     "EmbeddedKeyVerifier",

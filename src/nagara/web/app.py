@@ -105,7 +105,9 @@ def build(country: Country, feed: LiveFeed, meter: Meter) -> tuple[Litestar, Ref
     problems = Problems(pages)
     meters = values.data / METERS
     board = Board(country, meters)
-    operators = OperatorDoor(values.data, country.payments, country.clock, demo=values.demo)
+    operators = OperatorDoor(
+        country.operator_codes, country.payments, country.clock, demo=values.demo
+    )
     routers = payments_api.routes(country.payments, feed, meter.count, demo=values.demo)
     if values.demo:
         routers[0].register(top_up)

@@ -1,4 +1,4 @@
-"""Conveniences of a demonstration. The handlers exist only where `demo` is on, never in production."""
+"""Conveniences of a demonstration: these handlers exist only where `demo` is on."""
 
 from __future__ import annotations
 

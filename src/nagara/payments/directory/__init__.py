@@ -1,1 +1,1 @@
-"""The directory: participants, the parties who hold accounts at them, their devices and addresses."""
+"""The directory: participants, and the parties who hold accounts at them."""

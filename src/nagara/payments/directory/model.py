@@ -47,7 +47,7 @@ class AddressKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """An institution of the scheme. `funds` is its debit-normal account: the money it safeguards."""
+    """An institution of the scheme. `funds` is debit-normal: the money it safeguards."""
 
     code: ParticipantCode
     kind: ParticipantKind

@@ -1,13 +1,15 @@
 -- name: add_participant
 -- A new participant; one that exists is left as it is and not returned.
-INSERT INTO payments.participant (code, kind, name, open_to_public, funds, acquirer, jwks, created_at)
+INSERT INTO payments.participant
+    (code, kind, name, open_to_public, funds, acquirer, jwks, created_at)
 VALUES (%(code)s, %(kind)s, %(name)s::jsonb, %(open_to_public)s, %(funds)s, %(acquirer)s,
         %(jwks)s::jsonb, %(at)s)
 ON CONFLICT DO NOTHING RETURNING code;
 
 -- name: participants
 -- All participants, in the order of their codes.
-SELECT code, kind, name, open_to_public, funds, acquirer, jwks FROM payments.participant ORDER BY code;
+SELECT code, kind, name, open_to_public, funds, acquirer, jwks
+FROM payments.participant ORDER BY code;
 
 -- name: add_party
 -- The holder of a new account; one that exists is left as it is and not returned.

@@ -33,7 +33,7 @@ BUDGET_REFILL_SECONDS: Final = 10  # one token
 HIT_COST: Final = 2
 MISS_COST: Final = 12
 
-_HANDLE: Final = re.compile(rf"[a-z0-9](?:[a-z0-9.-]{{0,{HANDLE_CHARS_MAX - 2}}}[a-z0-9])?")
+_HANDLE: Final = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{HANDLE_CHARS_MAX - 2}}}[a-z0-9]")
 _CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 _RECEIVER: Final = re.compile(r"[!-~]{1,56}")
 _CODE: Final = re.compile(rf"N[{_CODE_ALPHABET}]{{12}}")

@@ -73,7 +73,7 @@ def repeated(order: SignedOrder, settled: Settled) -> Refusal | None:
     return None if _content(order.signed) == _content(settled.signed) else KeyReused()
 
 
-def judge(
+def judge(  # noqa: PLR0917 - everything that is known
     order: Order,
     payer: Party,
     payee: Party | None,
@@ -154,7 +154,7 @@ class _Fact(Struct, omit_defaults=True):
     state: str = ""
 
 
-def fact(  # noqa: PLR0913 - everything that the receipt tells
+def fact(  # noqa: PLR0917 - everything that the receipt tells
     order: Order,
     order_digest: str,
     payer: Party,
