@@ -214,6 +214,29 @@ async def test_a_connection_that_breaks_before_the_commit_is_replaced_and_the_wo
     assert await _numbers(database) == {1: 1, 2: 1}
 
 
+async def test_all_connections_broken_at_once_cost_one_more_attempt_and_not_one_each(
+    database: Database, database_url: str
+) -> None:
+    await _make(database)
+    together = asyncio.Barrier(6)
+
+    async def meet(_unit: Unit) -> None:
+        await together.wait()
+
+    await asyncio.gather(*(database.run(meet) for _ in range(6)))  # six connections, then idle
+    async with await psycopg.AsyncConnection.connect(database_url) as other:
+        await other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    async def work(unit: Unit) -> None:
+        await unit.connection.execute("UPDATE thing SET n = n + 1")
+
+    await database.run(work, attempts_max=2)
+    assert await _numbers(database) == {1: 1, 2: 1}
+
+
 async def test_a_connection_that_breaks_while_committing_leaves_the_outcome_unknown(
     database: Database, database_url: str
 ) -> None:

@@ -53,7 +53,7 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "wal_level": "minimal",
     "wal_compression": "off",
     "wal_buffers": "16MB",
-    "max_wal_size": "2GB",
+    "max_wal_size": "1GB",
     "min_wal_size": "128MB",
     "checkpoint_timeout": "15min",
     "autovacuum_max_workers": "2",
