@@ -24,6 +24,7 @@ _OVERFLOWING: Final = """() => {
       || scrolls(element.parentElement));
   return [...document.body.querySelectorAll("*")]
     .filter((element) => element.getClientRects().length)
+    .filter((element) => !element.closest(".govuk-visually-hidden"))
     .filter((element) => element.getBoundingClientRect().right > wide + 0.5)
     .filter((element) => !scrolls(element.parentElement))
     .map((element) => element.outerHTML.slice(0, 120));

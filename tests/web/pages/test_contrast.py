@@ -50,13 +50,13 @@ def _ratio(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["day", "dark"])
 @pytest.mark.parametrize(("front", "back"), _TEXT)
-def test_text_reaches_its_contrast_on_what_it_stands(front: str, back: str, dark: bool) -> None:  # noqa: FBT001  pytest hands it in by name
+def test_text_reaches_its_contrast_on_what_it_stands(front: str, back: str, *, dark: bool) -> None:
     tokens = _tokens(dark=dark)
     assert _ratio(tokens[front], tokens[back]) >= 4.5
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["day", "dark"])
 @pytest.mark.parametrize(("front", "back"), _SIGNS)
-def test_signs_and_borders_of_fields_can_be_seen(front: str, back: str, dark: bool) -> None:  # noqa: FBT001  pytest hands it in by name
+def test_signs_and_borders_of_fields_can_be_seen(front: str, back: str, *, dark: bool) -> None:
     tokens = _tokens(dark=dark)
     assert _ratio(tokens[front], tokens[back]) >= 2.9

@@ -27,7 +27,10 @@ _SETTINGS: Final = re.compile(r"width=device-width.*|#[0-9a-f]{6}|[0-9]+")
 
 
 def _texts(message: object) -> tuple[str, ...]:
-    return (message,) if isinstance(message, str) else tuple(map(str, message or ()))  # type: ignore[call-overload]
+    if isinstance(message, str):
+        return (message,)
+    assert isinstance(message, tuple | list)
+    return tuple(str(text) for text in message)
 
 
 def _asked() -> dict[tuple[str, ...], str]:
