@@ -33,12 +33,17 @@ def test_everything_that_is_missing_comes_with_a_line_that_mends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "path", [])  # so the wheel is not found
     monkeypatch.setattr(module, "PYTHON_MIN", (4, 0))
     monkeypatch.setattr(module, "FREE_MB_MIN", 10**9)
     monkeypatch.setattr(module, "MEMORY_MB_MIN", 10**9)
     monkeypatch.setattr(module, "NOT_BEFORE_SECONDS", 10**11)
-    findings = list(examine(load({"data": tmp_path, "port": free_port()}, {})))
+    settings = load({"data": tmp_path, "port": free_port()}, {})
+    kept = sys.path.copy()
+    sys.path.clear()  # so that the wheel is not found
+    try:
+        findings = list(examine(settings))
+    finally:
+        sys.path.extend(kept)
     missing = [finding for finding in findings if not finding.good]
     assert len(missing) == 9
     assert all(finding.mend and "\n" not in finding.mend for finding in missing)
