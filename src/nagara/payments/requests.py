@@ -7,7 +7,8 @@ Spec: spec/payments.md, sections 1 and 3.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeVar
+import unicodedata
+from typing import Annotated, Final, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -40,21 +41,23 @@ _SECONDS_MAX: Final = 253_402_300_799  # the last second of the year 9999
 _Seconds = Annotated[int, Meta(ge=0, le=_SECONDS_MAX)]
 _Network = Annotated[str, Meta(max_length=64)]
 _Phone = Annotated[str, Meta(max_length=24)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
+Category = Annotated[str, Meta(pattern="^[0-9]{4}$", max_length=4)]
 
 
-class OrderWords(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class OrderWords(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """The payload of an order. Members in the order of canonical JSON: see `_read`."""
 
     amount: Annotated[int, Meta(ge=1, le=JSON_INT_MAX)]
     aud: _Network
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    currency: Currency
     exp: _Seconds
     iat: _Seconds
     id: UUID
+    note: Annotated[str, Meta(max_length=NOTE_CHARS_MAX)] = ""
     payee: UUID
     payer: UUID
     purpose: Annotated[str, Meta(max_length=16)]
-    note: Annotated[str, Meta(max_length=NOTE_CHARS_MAX)] = ""
     reference: Annotated[str, Meta(max_length=REFERENCE_CHARS_MAX)] = ""
 
 
@@ -66,9 +69,9 @@ class WalletWords(Struct, forbid_unknown_fields=True, omit_defaults=True):
     exp: _Seconds
     iat: _Seconds
     issuer: Annotated[str, Meta(max_length=24)]
-    kind: Annotated[str, Meta(pattern="^(person|merchant)$")]
+    kind: Literal["person", "merchant"]
     name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARS_MAX)]
-    category: Annotated[str, Meta(pattern="^[0-9]{4}$")] | None = None
+    category: Category | None = None
     handle: Annotated[str, Meta(max_length=HANDLE_CHARS_MAX)] | None = None
     phone: _Phone | None = None
 
@@ -119,6 +122,8 @@ def _order(words: OrderWords) -> Order:
     purpose = _PURPOSES.get(words.purpose)
     if purpose is None:
         raise Malformed(field="purpose", reason="not a purpose of payments")
+    _check_line(words.note, "note")
+    _check_line(words.reference, "reference")
     return Order(
         OrderId(words.id),
         AccountId(words.payer),
@@ -131,6 +136,25 @@ def _order(words: OrderWords) -> Order:
         Instant.from_seconds(words.iat),
         Instant.from_seconds(words.exp),
     )
+
+
+def _check_line(text: str, field: str) -> None:
+    """Refuse what would break the line in which others read it, or turn it around.
+
+    Joiners stay: Lao marks its words with one, and a sign made of several needs another.
+    """
+    if text.isprintable():  # nearly always
+        return
+    for char in text:
+        if char in _TURNS or unicodedata.category(char) in _BREAKS:
+            raise Malformed(field=field, reason="a character which no line of text has")
+
+
+# control, private, surrogates, line and paragraph ends; and the marks that change the direction
+_BREAKS: Final = frozenset({"Cc", "Co", "Cs", "Zl", "Zp"})
+_TURNS: Final = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 
 
 def read_wallet(proved: Embedded, network: str, now: Instant) -> WalletWords:

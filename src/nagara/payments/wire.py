@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -27,11 +27,13 @@ from nagara.payments.model import HistoryItem
 from nagara.payments.orders.model import Order, Purpose, Settled
 from nagara.payments.orders.rules import spent_today
 from nagara.payments.orders.service import Decided
-from nagara.payments.requests import signed_order
+from nagara.payments.requests import Category, Currency, signed_order
 
 Amount = Annotated[int, Meta(ge=1, le=JSON_INT_MAX)]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-Code = Annotated[str, Meta(pattern="^[a-z0-9-]{2,24}$")]
+# `$` also ends before a last line break, so each pattern has its own end, by length or by look
+Code = Annotated[str, Meta(pattern=r"^[a-z0-9-]{2,24}$(?!\n)")]
+Acquirer = Annotated[str, Meta(pattern=r"^[0-9]{6,8}$(?!\n)")]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$", max_length=2)]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARS_MAX)]
 PublicJwk = dict[str, str]
 
@@ -185,14 +187,14 @@ _Texts = Annotated[dict[Annotated[str, Meta(max_length=32)], str], Meta(max_leng
 class CodeWords(Struct, forbid_unknown_fields=True):
     """A payment code: the names inside the mappings are listed in spec/qr.md."""
 
-    scheme: Annotated[str, Meta(pattern="^(emvco|laoqr|vietqr|promptpay|khqr|pix|upi)$")]
+    scheme: Literal["emvco", "laoqr", "vietqr", "promptpay", "khqr", "pix", "upi"]
     identifiers: _Texts
     currency: Currency
     amount_minor: Amount | None = None
     name: str | None = None
     city: str | None = None
     country: str | None = None
-    initiation: Annotated[str, Meta(pattern="^(static|dynamic)$")] | None = None
+    initiation: Literal["static", "dynamic"] | None = None
     merchant_category: str | None = None
     postal_code: str | None = None
     references: _Texts = {}
@@ -207,22 +209,22 @@ class DeviceChanged(Struct):
 class NewParticipant(Struct, forbid_unknown_fields=True):
     id: UUID
     code: Code
-    name: dict[Annotated[str, Meta(pattern="^[a-z]{2}$")], Name]
-    kind: Annotated[str, Meta(pattern="^(bank|wallet_issuer)$")]
+    name: dict[Language, Name]
+    kind: Literal["bank", "wallet_issuer"]
     open_to_public: bool
-    acquirer: Annotated[str, Meta(pattern="^[0-9]{6,8}$")] | None
+    acquirer: Acquirer | None
     jwks: Annotated[list[PublicJwk], Meta(max_length=8)]
 
 
 class NewAccount(Struct, forbid_unknown_fields=True):
     account: UUID
-    kind: Annotated[str, Meta(pattern="^(person|merchant|agent)$")]
+    kind: Literal["person", "merchant", "agent"]
     name: Name
-    tier: Annotated[str, Meta(pattern="^[a-z]{2,16}$")]
+    tier: Annotated[str, Meta(max_length=16)]
     devices: Annotated[list[PublicJwk], Meta(min_length=1, max_length=5)]
     phone: Annotated[str, Meta(max_length=24)] | None = None
     handle: Annotated[str, Meta(max_length=HANDLE_CHARS_MAX)] | None = None
-    category: Annotated[str, Meta(pattern="^[0-9]{4}$")] | None = None
+    category: Category | None = None
     codes: Annotated[list[str], Meta(max_length=8)] = []
 
 
@@ -240,7 +242,7 @@ class MovementDone(Struct):
 
 
 class NewState(Struct, forbid_unknown_fields=True):
-    state: Annotated[str, Meta(pattern="^(active|frozen|closed)$")]
+    state: Literal["active", "frozen", "closed"]
     reason: Annotated[str, Meta(min_length=1, max_length=140)]
 
 
