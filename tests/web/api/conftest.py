@@ -49,8 +49,7 @@ async def running(
     data: Path, keys: Path, url: str, country: str = "la", *, demo: bool = True
 ) -> AsyncIterator[Open]:
     """A country and its doors, open while the block runs."""
-    data.mkdir(exist_ok=True)
-    shutil.copytree(keys, data / "keys", dirs_exist_ok=True)
+    shutil.copytree(keys, data / "keys")
     values = Values(data, url, None, country, demo, "http://nagara.test", 4, PASSPHRASE)
     async with AsyncExitStack() as stack:
         country_too = await stack.enter_async_context(opened(values))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import httpx
 import msgspec
@@ -200,9 +199,7 @@ class Program:
 
     async def read(self, path: str) -> httpx.Response:
         """GET with the token."""
-        return await self.client.get(
-            API + path, headers={"authorization": f"Bearer {self.token}"}
-        )
+        return await self.client.get(API + path, headers={"authorization": f"Bearer {self.token}"})
 
     async def open_account(self, holder: Holder, kind: str = "person", **members: object) -> Told:
         """Open an account for a customer, who then opens a session."""
@@ -248,7 +245,7 @@ class Town:
     issuer: Program  # lanexang: people open wallets there by themselves
     bank: Program  # mekong: a bank with codes of its own
 
-    async def person(self, money: int = 0, **members: object) -> Holder:
+    async def person(self, money: int = 0, /, **members: object) -> Holder:
         """Somebody with a wallet and money in it."""
         holder = Holder(self.client, self.issuer.network, self.issuer.currency)
         await holder.open_wallet(**members)
@@ -258,9 +255,10 @@ class Town:
 
     async def merchant(self, **members: object) -> Holder:
         """A shop with an account."""
-        return await self.person(kind="merchant", **{"name": "ຮ້ານກາເຟ ດາວ"} | members)
+        said: Told = {"kind": "merchant", "name": "ຮ້ານກາເຟ ດາວ"}
+        return await self.person(0, **said | members)
 
-    async def customer(self, kind: str, money: int = 0, **members: object) -> Holder:
+    async def customer(self, kind: str, money: int = 0, /, **members: object) -> Holder:
         """A customer of the bank: a person, a merchant or an agent."""
         holder = Holder(self.client, self.bank.network, self.bank.currency)
         await self.bank.open_account(holder, kind, **members)

@@ -71,11 +71,9 @@ async def _refused(
     return told
 
 
-async def test_an_order_is_refused_when_the_money_is_not_there(here: Open, town: Town) -> None:
+async def test_an_order_is_refused_when_the_money_is_not_there(town: Town) -> None:
     buyer, shop = await town.person(1_000), await town.merchant()
-    told = await _refused(
-        buyer, buyer.order(shop.account, 1_001), 422, "ledger.funds_insufficient"
-    )
+    told = await _refused(buyer, buyer.order(shop.account, 1_001), 422, "ledger.funds_insufficient")
     assert told["who"] == "payer"
     assert (await buyer.balance(), await shop.balance()) == (1_000, 0)
 
@@ -192,7 +190,7 @@ async def test_an_order_id_of_somebody_else_is_refused_and_changes_nothing(town:
     assert await other.balance() == 1_000
 
 
-async def test_an_order_under_the_id_of_a_deposit_is_refused(here: Open, town: Town) -> None:
+async def test_an_order_under_the_id_of_a_deposit_is_refused(town: Town) -> None:
     buyer, shop = await town.person(), await town.merchant()
     body = town.issuer.movement(buyer.account, 1_000)
     words_of(await town.issuer.ask("/participants/lanexang/deposits", body), 201)
