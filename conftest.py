@@ -10,3 +10,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Cases with material made by chance (keys, tokens) are named by their place in the list.
+
+    Else two test processes would name the same case differently, and pytest-xdist would stop.
+    """
+    is_plain = val is None or isinstance(val, str | int | float | bool | type | Enum)
+    return None if is_plain else argname

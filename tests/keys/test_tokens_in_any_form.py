@@ -45,7 +45,8 @@ URL_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-
 
 
 def key_of(row: dict[str, object]) -> PublicKey:
-    return PublicKey.from_jwk(row.get("jwk", VECTORS["accepted"][0]["jwk"]))  # type: ignore[arg-type]
+    jwk = row.get("jwk", VECTORS["accepted"][0]["jwk"])
+    return PublicKey.from_jwk(jwk)  # type: ignore[arg-type]
 
 
 def with_header(header: bytes, algorithm: Algorithm = Algorithm.ES256) -> str:

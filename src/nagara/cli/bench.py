@@ -17,7 +17,7 @@ _NAMES: Final = ("ledger", "payments")
 @click.argument("name", type=click.Choice(_NAMES))
 @click.option("--seconds", default=10, show_default=True, help="Length of each measurement.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def bench(name: str, seconds: int, as_json: bool) -> None:  # noqa: FBT001 a flag of the command line
+def bench(name: str, seconds: int, as_json: bool) -> None:  # noqa: FBT001
     """Measure this machine against a reference, in one run. Needs the source checkout."""
     root = Path(__file__).parents[3]
     if not (root / "bench" / f"{name}.py").is_file():

@@ -48,7 +48,7 @@ class OrderDoor:
             body = await paid(self._payments, token)
         except Gone:
             return
-        except Exception as error:  # noqa: BLE001 the web's handler answers it, and logs what it must
+        except Exception as error:  # noqa: BLE001 the web answers it, and logs it
             await self._refuse(scope, receive, send, error)
             return
         headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
