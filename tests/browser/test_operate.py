@@ -11,10 +11,10 @@ from playwright.sync_api import expect
 
 from nagara.web.pages import Overview
 from tests.browser.screen import Screen
-from tests.web.pages.sample import BROKEN, BUSY, CODE, NEW, Sample, country
+from tests.web.pages.sample import BROKEN, BUSY, CODE, NEW, STOPPED, Sample, country
 
 _LANGUAGES = ("lo", "vi", "en")
-_FIGURES = {"busy": BUSY, "new": NEW, "wrong": BROKEN}
+_FIGURES = {"busy": BUSY, "new": NEW, "wrong": BROKEN, "stopped": STOPPED}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,16 @@ def test_the_board_is_sound_busy_and_new_and_wrong(
     board.figures = _FIGURES[name]
     screen = _entered(page_at(390, language=language), address)
     screen.assert_sound_at_each_width(f"operate-{name}-{language}")
+
+
+def test_a_figure_that_is_unknown_is_not_shown_as_nothing(
+    address: str, board: Sample, page_at: Callable[..., Screen]
+) -> None:
+    board.figures = STOPPED
+    screen = _entered(page_at(390, language="en"), address)
+    expect(screen.page.get_by_text("Not known while a part has stopped.")).to_have_count(2)
+    expect(screen.page.locator(".figure")).to_have_text("\u2013")
+    expect(screen.page.get_by_text("No money has moved yet.")).to_have_count(0)
 
 
 def test_the_board_has_its_contrast_in_the_dark(

@@ -74,6 +74,7 @@ NEW = Overview(
     health=(Part("database", State.WELL, "1 ms"),),
     positions=(),
 )
+STOPPED = replace(NEW, health=(Part("database", State.DOWN, "storage.unreachable"),))
 BROKEN = replace(
     BUSY,
     trial_balance=(Balance("LAK", 98_765_432_100_000, 98_765_432_099_000, 1_000),),
