@@ -1,5 +1,7 @@
 """How every property of the repository is tried: bounded, never timed, and easy to try again."""
 
+from enum import Enum
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
