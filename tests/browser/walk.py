@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +18,12 @@ LONG_SHOP: Final = "ຮ້ານອາຫານ ນາງສົມພອນ ວ�
 _phones = iter(range(20_550_000, 20_560_000))
 
 
-def keep_for_readme(picture: Path, name: str) -> None:
+def keep_for_readme(screen: Screen, name: str) -> None:
     """A picture of the README; taken anew where it is missing or `NAGARA_PICTURES` asks for it."""
     target = IMAGES / f"{name}.png"
     if os.environ.get("NAGARA_PICTURES") or not target.exists():
         IMAGES.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(picture, target)
+        screen.page.screenshot(path=target, animations="disabled")
 
 
 @dataclass(slots=True)

@@ -12,6 +12,10 @@ def test_the_javascript_core_keeps_its_laws() -> None:
     assert node is not None, "apt install nodejs"
     files = sorted(str(path) for path in TESTS.glob("*.test.js"))
     run = subprocess.run(
-        [node, "--experimental-global-webcrypto", "--test", *files], capture_output=True, text=True, timeout=120, check=False
+        [node, "--experimental-global-webcrypto", "--test", *files],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

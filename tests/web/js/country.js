@@ -1,4 +1,4 @@
-/** A country small enough to stand inside a test: it checks signatures and never pays an id twice. */
+/** A country small enough to stand inside a test: it never pays an id twice. */
 
 import { createServer } from "node:http";
 import { once } from "node:events";

@@ -33,8 +33,8 @@ test("an order carries exactly the members of section 3", async () => {
   const outbox = freshOutbox();
   const { jws } = await outbox.keep({ ...someOrder(outbox), note: "rice" }, PAYEE);
   const payload = payloadOf(jws);
-  const members = ["amount", "aud", "currency", "exp", "iat", "id", "note", "payee", "payer", "purpose"];
-  assert.deepEqual(Object.keys(payload).sort(), members);
+  const members = "amount aud currency exp iat id note payee payer purpose";
+  assert.equal(Object.keys(payload).sort().join(" "), members);
   assert.ok(payload.exp - payload.iat <= 900);
   assert.equal(payload.aud, "la.test");
 });
@@ -55,7 +55,7 @@ test("a second click sends the same order, and it is paid once", async () => {
   assert.equal(country.paid.size, 1);
 });
 
-test("an order whose answer was lost is sent again after a reload with the same bytes", async () => {
+test("an order whose answer was lost is sent again after a reload, byte for byte", async () => {
   country.on.set("POST /orders", function cut(request, response, body) {
     country["POST /orders"](request, { writeHead: () => ({ end: () => {} }) }, body);
     country.on.delete("POST /orders");
@@ -135,7 +135,7 @@ test("an order that ended unseen is told once", async () => {
   assert.equal((await outbox.unseen()).length, 0);
 });
 
-test("orders are forgotten 30 days after they were seen, and never while on their way", async () => {
+test("orders are forgotten 30 days after they were seen, never while on their way", async () => {
   const outbox = freshOutbox();
   const seen = await outbox.keep(someOrder(outbox), PAYEE);
   await outbox.deliver(seen.id, now);

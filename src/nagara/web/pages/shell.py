@@ -21,6 +21,7 @@ from babel.numbers import get_currency_name
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from nagara.web.pages.templating import Pages
 
@@ -61,7 +62,7 @@ class Shell:
             return self.page(request)
 
         @get(f"{self.home}/app/{{version:str}}/{{name:str}}", name=f"{self.home} module")
-        async def module(version: str, name: str) -> Response[bytes]:
+        async def module(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
             return self.module(version, name)
 
         @get(f"{self.home}/worker.js", name=f"{self.home} worker", media_type=MediaType.TEXT)
@@ -158,6 +159,6 @@ class Shell:
 
 
 def _zone(offset_minutes: int) -> str:
-    """The IANA name of a fixed offset. Its sign is turned round there; it knows whole hours only."""
+    """The IANA name of a fixed offset: its sign is turned round there, and it is whole hours."""
     hours, rest = divmod(offset_minutes, _HOUR_MINUTES)
     return "" if rest else f"Etc/GMT{-hours:+d}"

@@ -50,20 +50,26 @@ async function open(app, wishes) {
   const begun = await begin(app);
   const payload = { account: begun.account, ...wishes };
   const jws = await app.country.signed(begun.key, "nagara-wallet+jwt", payload);
-  const { name, address } = await app.country.post("/wallets", jws);
-  return { ...begun, name, address };
+  await app.country.post("/wallets", jws);
+  return view(app, begun);
 }
 
 /** An earlier try whose answer was lost may have made the wallet. */
 async function opened(app, kept) {
   try {
-    const session = new Session(app.country, kept);
-    const { name, address } = await session.ask("GET", session.account);
-    return { ...kept, name, address };
+    return await view(app, kept);
   } catch (fault) {
     if (fault instanceof Problem) return null;
     throw fault;
   }
+}
+
+/** The wallet with its name and the address that is easiest to say. */
+async function view(app, wallet) {
+  const session = new Session(app.country, wallet);
+  const { name, addresses } = await session.ask("GET", session.account);
+  const spoken = (sign) => addresses.find((address) => address.includes(sign));
+  return { ...wallet, name, address: spoken("@") ?? spoken("+") ?? addresses[0] };
 }
 
 async function begin(app) {
