@@ -1,6 +1,6 @@
 """How every property of the repository is tried: bounded, never timed, and easy to try again."""
 
-from enum import Enum
+from itertools import count
 
 from hypothesis import HealthCheck, settings
 
@@ -14,10 +14,13 @@ settings.register_profile(
 settings.load_profile("house")
 
 
+_numbers = count(1)
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Cases with material made by chance (keys, tokens) are named by their place in the list.
+    """Cases with material made by chance (keys, tokens) are named by their place in the run.
 
     Else two test processes would name the same case differently, and pytest-xdist would stop.
     """
-    is_plain = val is None or isinstance(val, str | int | float | bool | type | Enum)
-    return None if is_plain else argname
+    is_material = isinstance(val, bytes | dict | list) or type(val) is object
+    return f"{argname}-{next(_numbers)}" if is_material else None

@@ -214,7 +214,6 @@ def embedded_header(**change: object) -> bytes:
         (b"[" * 700, TokenMalformed),
         (embedded_header(typ="x" * 2000), TooLarge),
     ],
-    ids=lambda value: value.decode(errors="replace")[:200] if isinstance(value, bytes) else None,
 )
 def test_a_token_with_its_own_key_is_refused_when_its_header_is_not_exactly_that(
     header: bytes, refusal: type[CodedError]
@@ -351,7 +350,6 @@ def test_text_that_is_read_as_base64url_is_the_text_of_those_bytes(text: bytes) 
 @pytest.mark.parametrize(
     "raw",
     [b"", b"[]", b"1", b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b'{"a":NaN}', b"\xff", b"{}x"],
-    ids=ascii,
 )
 def test_a_payload_is_refused_when_it_is_not_one_strict_object(raw: bytes) -> None:
     with pytest.raises(TokenMalformed):
