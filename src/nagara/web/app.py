@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 import structlog
 from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.router import Router
 from litestar.types import HTTPScope, Receive, Scope, Send
@@ -131,6 +132,8 @@ def build(country: Country, feed: LiveFeed, meter: Meter) -> tuple[Litestar, Ref
             *merchant_handlers(pages),
         ],
         before_send=[security_headers],
+        # pages only: files are compressed once and for all, events must not wait for a block
+        compression_config=CompressionConfig("gzip", exclude=["^/api/", "^/static/", "^/oauth/"]),
         exception_handlers={Exception: problems.answer},
         openapi_config=CONTRACT,
         request_max_body_size=BODY_SIZE_MAX,
