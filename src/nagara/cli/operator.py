@@ -31,4 +31,4 @@ def operator(data: Path | None) -> None:
         sys.exit(f"nagara: {error}")
     click.echo(code)
     minutes = CODE_SECONDS // 60
-    click.echo(f"Type it at {settings.public_url}/operate within {minutes} minutes.", err=True)
+    click.echo(f"Type it at /operate of this country within {minutes} minutes.", err=True)

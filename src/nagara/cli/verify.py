@@ -51,22 +51,52 @@ def verify(file: Path, trust: Path | None, *, as_json: bool, language: str) -> N
         "ordered_by_device": proved.device,
         "sealed": False,
     }
-    _tell(told, f"VALID: {_verdict(proved)}", as_json=as_json)
+    _tell(told, _verdict(proved, language), as_json=as_json)
 
 
-def _verdict(proved: Proved) -> str:
+# one verdict sentence a language; money is in minor units, because a file does not say how a
+# country writes it
+_VERDICTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "payment": "VALID: {network} vouches that {money} from {payer} to {payee} {done} at {at}.",
+        "movement": "VALID: {network} vouches for a {kind} of {money} at {at}.",
+        "posted": "was paid",
+        "refused": "was refused",
+        "expired": "came too late",
+        "unsealed": "Not sealed on the national chain yet.",
+    },
+    "lo": {
+        "payment": "ຖືກຕ້ອງ: {network} ຢືນຢັນວ່າ {money} ຈາກ {payer} ຫາ {payee} {done} ເວລາ {at}.",
+        "movement": "ຖືກຕ້ອງ: {network} ຢືນຢັນ {kind} {money} ເວລາ {at}.",
+        "posted": "ຈ່າຍແລ້ວ",
+        "refused": "ຖືກປະຕິເສດ",
+        "expired": "ມາຊ້າເກີນໄປ",
+        "unsealed": "ຍັງບໍ່ໄດ້ປະທັບຕາໃນລະບົບແຫ່ງຊາດ.",
+    },
+    "vi": {
+        "payment": "HỢP LỆ: {network} xác nhận {money} từ {payer} đến {payee} {done} lúc {at}.",
+        "movement": "HỢP LỆ: {network} xác nhận {kind} {money} lúc {at}.",
+        "posted": "đã được trả",
+        "refused": "đã bị từ chối",
+        "expired": "đến quá muộn",
+        "unsealed": "Chưa được niêm phong trên chuỗi quốc gia.",
+    },
+}
+
+
+def _verdict(proved: Proved, language: str) -> str:
     """Who vouches for what, since when."""
-    fact = proved.fact
-    vouches = f"the network {fact.get('network')} vouches that"
-    money = f"{fact.get('amount')} {fact.get('currency')} (minor units)"
-    if proved.kind != "payment":
-        return f"{vouches} a {proved.kind} of {money} was made at {fact.get('at')}."
-    done = {"posted": "was paid", "refused": "was refused", "expired": "came too late"}
-    return (
-        f"{vouches} {money} from {_side(fact, 'payer')} to {_side(fact, 'payee')} "
-        f"{done.get(str(fact.get('state')), 'ended')} at {fact.get('at')}, "
-        f"ordered by device {proved.device}. Not sealed on the national chain yet."
+    words, fact = _VERDICTS[language], proved.fact
+    line = words["payment" if proved.kind == "payment" else "movement"].format(
+        network=fact.get("network"),
+        money=f"{fact.get('amount')} {fact.get('currency')} (minor units)",
+        payer=_side(fact, "payer"),
+        payee=_side(fact, "payee"),
+        done=words.get(str(fact.get("state")), ""),
+        kind=proved.kind,
+        at=fact.get("at"),
     )
+    return f"{line} {words['unsealed']}"
 
 
 def _side(fact: Mapping[str, object], name: str) -> str:
