@@ -234,7 +234,7 @@ def _tab_to(wallet: Wallet, selector: str) -> None:
 
 
 def test_two_pictures_tell_what_paying_is(wallet: Wallet, code: str) -> None:
-    wallet.page.set_viewport_size({"width": 390, "height": 760})
+    wallet.page.set_viewport_size({"width": 390, "height": 844})
     step = wallet.to_confirm(code, "25000")
     step.locator("#confirm-amount").blur()
     keep_for_readme(wallet.screen, "wallet-confirm")

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Country, Problem, Session } from "../../../src/nagara/web/static/js/api.js";
+import { makeKey } from "../../../src/nagara/web/static/js/jws.js";
 import { follow } from "../../../src/nagara/web/static/js/events.js";
 import { Outbox } from "../../../src/nagara/web/static/js/outbox.js";
 import { MapVault, payloadOf, reply, SmallCountry, someWallet } from "./country.js";
@@ -47,12 +48,25 @@ test("an order is kept before it is sent", async () => {
 });
 
 test("a second click sends the same order, and it is paid once", async () => {
+  wallet.key = await makeKey(["ES256"]); // signs differently each time
   const outbox = freshOutbox();
   const order = someOrder(outbox);
-  await Promise.all([outbox.keep(order, PAYEE), outbox.keep(order, PAYEE)]);
+  const [one, two] = await Promise.all([outbox.keep(order, PAYEE), outbox.keep(order, PAYEE)]);
+  assert.equal(one.jws, two.jws);
   const both = await Promise.all([outbox.deliver(order.id, now), outbox.deliver(order.id, now)]);
   assert.deepEqual(both.map(({ state }) => state), ["posted", "posted"]);
   assert.equal(country.paid.size, 1);
+  assert.equal(sentOrders().length, 1);
+});
+
+test("an id that was kept is never signed again, not even after its end", async () => {
+  const outbox = freshOutbox();
+  const order = someOrder(outbox);
+  const { jws } = await outbox.keep(order, PAYEE);
+  await outbox.deliver(order.id, now);
+  const again = await freshOutbox().keep({ ...order, amount: 1 }, PAYEE);
+  assert.equal(again.jws, jws);
+  assert.equal(again.state, "posted");
 });
 
 test("an order whose answer was lost is sent again after a reload, byte for byte", async () => {

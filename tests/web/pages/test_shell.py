@@ -63,7 +63,10 @@ def test_a_module_of_this_version_is_kept_for_a_year_and_another_one_is_asked_fo
 ) -> None:
     page = client.get("/wallet").text
     (address,) = set(re.findall(r'"(/wallet/app/\w+/)wallet\.js"', page))
-    assert "immutable" in client.get(f"{address}api.js").headers["cache-control"]
+    module = client.get(f"{address}api.js")
+    assert "immutable" in module.headers["cache-control"]
+    assert module.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert module.text.startswith("/**")
     assert client.get("/wallet/app/older/api.js").headers["cache-control"] == "no-cache"
 
 

@@ -10,7 +10,6 @@ imports stay inside that version, and a browser keeps them for a year.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ _WORKER: Final = "js/wallet-worker.js"
 _QR_READER: Final = "/static/vendor/jsqr/jsqr.js"
 _STYLES: Final = ("vendor/govuk-frontend/govuk.css", "css/nagara.css", "css/wallet.css")
 _YEAR: Final = "public, max-age=31536000, immutable"
-_JAVASCRIPT: Final = "text/javascript; charset=utf-8"
+_JAVASCRIPT: Final = "text/javascript"
 _MANIFEST: Final = "application/manifest+json"
 _INK: Final = "#1d2433"
 _RICE: Final = "#f6f3ec"
@@ -95,9 +94,7 @@ class Shell:
             raise NotFoundException
         asset = self.pages.assets.files[f"{_FOLDER}{name}"]
         kept = _YEAR if version == self.version else "no-cache"
-        headers = {"Cache-Control": kept, "Content-Encoding": "gzip"}
-        content = asset.compressed or gzip.compress(asset.content, mtime=0)
-        return Response(content, headers=headers, media_type=_JAVASCRIPT)
+        return Response(asset.content, headers={"Cache-Control": kept}, media_type=_JAVASCRIPT)
 
     def worker(self) -> Response[bytes]:
         """The service worker with the list of what it keeps written above it."""

@@ -20,6 +20,7 @@ const KEPT_MS = 30 * 24 * 3600 * 1000;
 const PAUSES_SECONDS = [0, 1, 2, 4, 8, 15, 30];
 
 export class Outbox {
+  #keeping = new Map();
   #sending = new Map();
 
   /** @param {{get, all, put, delete}} vault @param {Session} session */
@@ -55,7 +56,13 @@ export class Outbox {
    * @param {object} order `id payee amount currency purpose` and optional `note reference`
    * @param {object} payee what the person saw: `name participant`
    */
-  async keep(order, payee) {
+  keep(order, payee) {
+    const keeping = this.#keeping.get(order.id) ?? this.#keep(order, payee);
+    this.#keeping.set(order.id, keeping);
+    return keeping.finally(() => this.#keeping.delete(order.id));
+  }
+
+  async #keep(order, payee) {
     const known = await this.find(order.id);
     if (known !== undefined) return known;
     const { account, key } = this.session.wallet;
