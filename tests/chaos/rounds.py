@@ -38,6 +38,7 @@ class Plan:
     moment_seconds: float
     stays_down: bool  # after the supervisor's death, until the reservation's deadline has passed
     chance: float  # which of several processes of one kind
+    again_seconds: float | None  # the same die again while it recovers
 
     @classmethod
     def of(cls, seed: int, number: int) -> Plan:
@@ -54,11 +55,13 @@ class Plan:
             chance.uniform(0.05, 0.9) * ORDERS / rate,
             chance.random() < 0.5,
             chance.random(),
+            chance.uniform(0.02, 3.0) if chance.random() < 0.25 else None,
         )
 
     def __str__(self) -> str:
         when = f"after {self.moment_seconds:.3f} s at {self.rate_per_s:.0f}/s"
-        return f"{self.number:4} {' and '.join(self.victims):25} {when:21}"
+        again = f", again after {self.again_seconds:.3f} s" if self.again_seconds else ""
+        return f"{self.number:4} {' and '.join(self.victims):25} {when}{again}"
 
 
 @dataclass(slots=True)
@@ -94,6 +97,10 @@ class Story:
             await asyncio.sleep(plan.moment_seconds)
             died = time.monotonic()
             await self._kill(plan, (deadline.micros - SystemClock().now().micros) / 1e6)
+            if plan.again_seconds is not None:
+                await asyncio.sleep(plan.again_seconds)
+                before |= self.up.family()
+                await self._kill(plan, 0)
             await self.up.await_ready()
             recovered_seconds = time.monotonic() - died
         assert record.wrong == []
@@ -123,6 +130,7 @@ class Story:
         await self.up.kill(
             pids[(int(plan.chance * len(pids)) + number) % len(pids)]
             for number, pids in enumerate(found)
+            if pids  # the second time it may still be on its way up
         )
         if _SUPERVISOR in plan.victims:
             await self.up.ended()
