@@ -36,10 +36,9 @@ from nagara.web.pages import Pages, security_headers
 from nagara.web.pages.merchant import merchant_handlers
 from nagara.web.pages.routing import page_routes
 from nagara.web.pages.wallet import wallet_handlers
-from nagara.web.problems import Problems
+from nagara.web.problems import BODY_SIZE_MAX, Problems
 from nagara.wiring import Country, Values, opened
 
-BODY_SIZE_MAX: Final = 65_536
 METERS: Final = Path("run") / "meters"
 _log = structlog.get_logger("nagara.web")
 _Any = Request[Any, Any, Any]
@@ -67,6 +66,12 @@ class Process:
         self._app: Litestar | None = None
         self._orders: OrderDoor | None = None
 
+    @property
+    def framework(self) -> Litestar:
+        """The application behind the order door, once the country is open."""
+        assert self._app is not None, "a request before the start-up was complete"
+        return self._app
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3: `lifespan` opens and closes the country, everything else goes to Litestar."""
         if scope["type"] == "lifespan":  # type: ignore[comparison-overlap]
@@ -75,8 +80,7 @@ class Process:
             assert self._orders is not None
             await self._orders(cast("HTTPScope", scope), receive, send)
         else:
-            assert self._app is not None, "a request before the start-up was complete"
-            await self._app(scope, receive, send)
+            await self.framework(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         say = cast("Callable[[Mapping[str, str]], Awaitable[None]]", send)
