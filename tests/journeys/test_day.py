@@ -1,4 +1,4 @@
-"""A day in the country: the program that a stranger runs, against a country that a stranger started."""
+"""A day in the country: the program of a stranger, against a country that a stranger started."""
 
 from __future__ import annotations
 
