@@ -6,13 +6,19 @@ logged with its trace and answered as a bare 500: nothing of our inside leaves t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_500_INTERNAL_SERVER_ERROR
+from litestar.status_codes import (
+    HTTP_401_UNAUTHORIZED,
+    HTTP_404_NOT_FOUND,
+    HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    HTTP_500_INTERNAL_SERVER_ERROR,
+)
 
 from nagara.kernel.errors import CodedError, Fault
 from nagara.kernel.refusals import Malformed, NotFound, TooLarge, TooMany
@@ -25,10 +31,11 @@ from nagara.web.pages.problems import (
     wants_page,
 )
 from nagara.web.pages.templating import Pages
+from nagara.web.refusals import Broken
 from nagara.web.statuses import status_of
 
 MEDIA_TYPE: Final = "application/problem+json"
-_TOO_LARGE: Final = 413
+BODY_SIZE_MAX: Final = 65_536  # of any request; most doors have a narrower limit of their own
 _log = structlog.get_logger("nagara.web")
 
 
@@ -53,27 +60,41 @@ class Problems:
             _log.warning("fault", code=error.code, slug=error.slug)
         said = sentence(error, self._pages.language(request))
         if wants_page(request):
-            page = Problem(status, said.what, said.why, said.do, said.who, error.code)
+            what, why, do = _sayable(said.what), _sayable(said.why), _sayable(said.do)
+            page = Problem(status, what, why, do, said.who, error.code)
             return problem_page(self._pages, request, page)
-        headers = {"cache-control": "no-store"}
+        headers = {}
         if isinstance(error, TooMany):
             headers["retry-after"] = str(error.facts.get("retry_after_seconds", 60))
-        if status == 401:
+        if status == HTTP_401_UNAUTHORIZED:
             headers["www-authenticate"] = "Bearer"
+        return self._details(request, error, status, headers)
+
+    def _details(
+        self,
+        request: Request[Any, Any, Any],
+        error: CodedError,
+        status: int,
+        headers: Mapping[str, str],
+    ) -> Response[bytes]:
+        said = sentence(error, self._pages.language(request))
         body = {
             "type": f"/problems/{error.slug}",
-            "title": said.what,
+            "title": _sayable(said.what),
             "status": status,
-            "detail": said.why,
-            "action": said.do,
+            "detail": _sayable(said.why),
+            "action": _sayable(said.do),
             "who": said.who,
             "code": error.code,
             "slug": error.slug,
-            "instance": request.url.path,
+            "instance": _sayable(request.url.path),
             **error.beside,
         }
         return Response(
-            msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
+            msgspec.json.encode(body),
+            status_code=status,
+            media_type=MEDIA_TYPE,
+            headers={"cache-control": "no-store", **headers},
         )
 
     def http(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -84,25 +105,22 @@ class Problems:
             return self.coded(request, NotFound(what="address"))
         if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
             return self.unforeseen(request, error)
-        if error.status_code == _TOO_LARGE:
-            return self.coded(request, TooLarge(field="body", limit=0))
-        answer = self.coded(request, Malformed(field="request", reason=_reason(error)))
-        answer.status_code = error.status_code
-        if error.headers:
-            answer.headers.update(error.headers)
-        return answer
+        if error.status_code == HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+            return self.coded(request, TooLarge(field="body", limit=BODY_SIZE_MAX))
+        refusal = Malformed(field="request", reason=_reason(error))
+        return self._details(request, refusal, error.status_code, error.headers or {})
 
     def unforeseen(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """Our own mistake."""
         _log.error("unforeseen", path=request.url.path, exc_info=error)
         if wants_page(request):
             return broken_page(self._pages, request)
-        body = {"type": "about:blank", "title": "Internal error", "status": 500}
-        return Response(
-            msgspec.json.encode(body),
-            status_code=HTTP_500_INTERNAL_SERVER_ERROR,
-            media_type=MEDIA_TYPE,
-        )
+        return self._details(request, Broken(), HTTP_500_INTERNAL_SERVER_ERROR, {})
+
+
+def _sayable(text: str) -> str:
+    """The text without half characters, which JSON can escape and UTF-8 cannot write."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _reason(error: HTTPException) -> str:

@@ -144,7 +144,7 @@ async def statement(
     disposition = f'attachment; filename="statement-{first}-{last}.csv"'
     return Response(
         out.getvalue(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"content-disposition": disposition},
     )
 

@@ -51,6 +51,8 @@ async def bounded(request: Incoming, limit: int) -> bytes:
 
 async def json_body(request: Incoming, words: type[Words]) -> tuple[Words, bytes]:
     """The typed body, and its bytes for telling whether it comes again."""
+    if request.content_type[0] != "application/json":
+        raise Malformed(field="Content-Type", reason="application/json")
     body = await bounded(request, BODY_SIZE_MAX)
     try:
         return msgspec.json.decode(body, type=words), body
