@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nagara.kernel import canonical
 from nagara.kernel.errors import Refusal
 from nagara.kernel.instant import DAY, Instant
 from nagara.ledger import Transfer, TransferId
@@ -41,6 +42,7 @@ PAYING_AGENT = party(PAYER, PartyKind.AGENT, tier="agent")
         (device(account=PAYEE), "payments.not_the_accounts_device"),
         (device(account=PAYEE, revoked_at=NOW), "payments.device_revoked"),
     ],
+    ids=["unknown", "revoked", "of another", "of another and revoked"],
 )
 def test_an_order_is_not_authorised_when_its_key_may_not_speak_for_the_payer(
     by: Device | None, slug: str
@@ -90,6 +92,7 @@ def _judged(
         (order(purpose=Purpose.DEPOSIT), "payments.purpose_not_allowed"),
         (order(purpose=Purpose.WITHDRAWAL), "payments.purpose_not_allowed"),
     ],
+    ids=str,
 )
 def test_an_order_is_judged_by_time_amount_and_purpose(asked: Order, slug: str | None) -> None:
     assert _judged(asked) == slug
@@ -108,6 +111,7 @@ def test_an_order_is_refused_when_its_payee_is_unknown() -> None:
         (party(), AGENT, Purpose.TOP_UP, "payments.purpose_not_allowed"),
         (PAYING_AGENT, AGENT, Purpose.GOODS, None),
     ],
+    ids=str,
 )
 def test_cash_goes_in_from_an_agent_and_out_to_an_agent(
     payer: Party, payee: Party, purpose: Purpose, slug: str | None
@@ -124,6 +128,7 @@ def test_cash_goes_in_from_an_agent_and_out_to_an_agent(
         (Spending(TODAY - 1, 20_000_000), 1, None),
         (Spending(TODAY + 1, 20_000_000), 1, None),
     ],
+    ids=str,
 )
 def test_a_payer_spends_no_more_on_a_day_than_its_tier_allows(
     spending: Spending, amount: int, slug: str | None
@@ -202,3 +207,17 @@ def test_the_fact_of_a_refusal_has_its_code_and_an_unknown_payee_has_no_name() -
     told = json.loads(rules.fact(order(), "digest", party(), None, refusal, NOW, LAOS.network))
     assert told["refusal"] == 3008
     assert told["payee"] == {"account": str(PAYEE)}
+
+
+@pytest.mark.parametrize("refusal", [None, PayeeUnknown(), OrderExpired()], ids=str)
+@pytest.mark.parametrize("payee", [SHOP, None], ids=["payee", "no payee"])
+@given(name=st.text(min_size=1, max_size=30), amount=st.integers(1, 2**53 - 1))
+def test_a_fact_is_canonical_json_whatever_people_are_called(
+    refusal: Refusal | None, payee: Party | None, name: str, amount: int
+) -> None:
+    payer = party(name=name.encode(errors="ignore").decode() or "x", kind=PartyKind.MERCHANT)
+    asked = order(amount_minor=amount)
+    written = rules.fact(asked, "digest", payer, payee, refusal, NOW, LAOS.network)
+    told = canonical.json_decode(written)
+    assert isinstance(told, dict)
+    assert told["amount"] == amount  # type: ignore[index]

@@ -75,6 +75,7 @@ def test_an_order_is_read_as_it_was_signed() -> None:
         _with(id=str(ID).upper()),
         _raw("amount", "1000 "),
     ],
+    ids=["indented", "turned around", "escaped", "an empty note", "id in capitals", "a blank"],
 )
 def test_an_order_that_is_not_canonical_but_clear_is_taken(payload: bytes) -> None:
     assert _read(payload).order.amount_minor == 1_000

@@ -109,7 +109,7 @@ def read_order(token: str, proved: Embedded, network: str) -> SignedOrder:
     words = _read(proved.payload, _order_decoder)
     if words.aud != network:
         raise NetworkDiffers(network=network)
-    _uuid7(words.id, "id")
+    check_id(words.id, "id")
     return SignedOrder(_order(words), token, proved.thumbprint)
 
 
@@ -160,7 +160,7 @@ _TURNS: Final = frozenset(
 def read_wallet(proved: Embedded, network: str, now: Instant) -> WalletWords:
     """What a wallet is to be opened with."""
     words = _read(proved.payload, msgspec.json.Decoder(WalletWords))
-    _uuid7(words.account, "account")
+    check_id(words.account, "account")
     _check_fresh(words.aud, words.iat, words.exp, network, now)
     return words
 
@@ -168,6 +168,7 @@ def read_wallet(proved: Embedded, network: str, now: Instant) -> WalletWords:
 def read_session(proved: Embedded, network: str, now: Instant) -> SessionWords:
     """Which account asks for a session."""
     words = _read(proved.payload, msgspec.json.Decoder(SessionWords))
+    check_id(words.jti, "jti")
     _check_fresh(words.aud, words.iat, words.exp, network, now)
     return words
 
@@ -175,6 +176,7 @@ def read_session(proved: Embedded, network: str, now: Instant) -> SessionWords:
 def read_device(proved: Embedded, network: str, now: Instant) -> DeviceWords:
     """Which device is to be added or revoked."""
     words = _read(proved.payload, msgspec.json.Decoder(DeviceWords))
+    check_id(words.jti, "jti")
     _check_fresh(words.aud, words.iat, words.exp, network, now)
     return words
 
@@ -195,10 +197,10 @@ def _read(payload: bytes, decoder: msgspec.json.Decoder[Words]) -> Words:
     return words
 
 
-def _uuid7(id_: UUID, field: str) -> UUID:
+def check_id(id_: UUID, field: str) -> None:
+    """Refuse an id that its caller did not make as version 7."""
     if id_.version != 7:
         raise Malformed(field=field, reason="not a UUID of version 7")
-    return id_
 
 
 def _check_fresh(aud: str, iat: int, exp: int, network: str, now: Instant) -> None:

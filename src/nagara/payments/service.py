@@ -131,7 +131,12 @@ class Payments:
         async def ask(unit: Unit) -> answers.Answer:
             if earlier := await answers.recall(unit, question):
                 return earlier
-            answer = answers.Answer(status, await work(unit))
+            try:
+                answer = answers.Answer(status, await work(unit))
+            except KeyReused:  # found standing: by the same question, when it came twice at once
+                if earlier := await answers.recall(unit, question):
+                    return earlier
+                raise
             await answers.remember(unit, question, answer, self.around.clock.now())
             return answer
 
@@ -217,7 +222,7 @@ class Payments:
                 raise AssertionRefused(claim="sub", reason="it is no participant")
             keys = [PublicKey.from_jwk(jwk) for jwk in participant.jwks]
             proved = verify_client_assertion(assertion, client, keys, audiences, around.clock.now())
-            # any text may be a jti, even one that the database cannot hold: its digest stands for it
+            # a jti is any text, even one that the database cannot hold: its digest stands for it
             jti = base64url(sha256(proved.jti.encode("utf-8", "surrogatepass"))).decode()
             await self.directory.use_once(unit, client, jti, proved.expires_at)
 

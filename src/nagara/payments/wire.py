@@ -209,7 +209,7 @@ class DeviceChanged(Struct):
 class NewParticipant(Struct, forbid_unknown_fields=True):
     id: UUID
     code: Code
-    name: dict[Language, Name]
+    name: Annotated[dict[Language, Name], Meta(min_length=1)]
     kind: Literal["bank", "wallet_issuer"]
     open_to_public: bool
     acquirer: Acquirer | None
@@ -429,4 +429,4 @@ def statement_row(line: Item) -> tuple[str | int, ...]:
 
 
 def _inert(text: str) -> str:
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return "'" + text if text.lstrip().startswith(("=", "+", "-", "@")) else text

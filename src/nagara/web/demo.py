@@ -14,6 +14,7 @@ from nagara.keys import AccessClaims
 from nagara.payments import wire
 from nagara.payments.api.callers import Incoming, json_body, once, own_account
 from nagara.payments.model import Movement
+from nagara.payments.requests import check_id
 from nagara.payments.service import Payments
 from nagara.storage import Unit
 
@@ -34,6 +35,7 @@ async def top_up(
 ) -> Response[bytes]:
     """Made-up money for the caller's own account, as if an agent had taken cash."""
     words, body = await json_body(request, TopUp)
+    check_id(words.id, "id")
     account = own_account(caller, words.account)
     profile = payments.around.profile
     if words.amount_minor > profile.demo.top_up_minor:

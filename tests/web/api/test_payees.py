@@ -90,6 +90,7 @@ async def test_a_code_in_another_currency_is_refused_before_anybody_pays(town: T
         {"address": "\u0000@lanexang"},
         {"address": "a@lanexang", "more": 1},
     ],
+    ids=["none", "two", "a number", "empty", "long", "words", "a null character", "a member more"],
 )
 async def test_a_question_is_refused_when_it_is_not_one(
     town: Town, question: dict[str, object]

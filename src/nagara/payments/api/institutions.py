@@ -25,6 +25,7 @@ from nagara.payments.directory.model import (
 from nagara.payments.directory.rules import name
 from nagara.payments.directory.service import Opening
 from nagara.payments.model import OPERATOR, PARTICIPANT, Movement
+from nagara.payments.requests import check_id
 from nagara.payments.service import SESSION_SECONDS, Payments
 from nagara.storage import Unit
 
@@ -68,6 +69,7 @@ async def add_participant(
     if OPERATOR not in caller.scope:
         raise Forbidden(reason="only an operator admits institutions")
     words, body = await json_body(request, wire.NewParticipant)
+    check_id(words.id, "id")
     for jwk in words.jwks:
         PublicKey.from_jwk(dict(jwk))
     new = Participant(
@@ -97,6 +99,7 @@ async def open_account(
     """A participant opens an account for its customer."""
     owner = own_participant(caller, code)
     words, body = await json_body(request, wire.NewAccount)
+    check_id(words.account, "account")
     if words.tier not in payments.around.profile.tiers:
         raise Malformed(field="tier", reason="not a tier of this country")
     party = Party(
@@ -143,6 +146,7 @@ async def _move(
     owner: str, request: Incoming, payments: Payments, *, inward: bool
 ) -> Response[bytes]:
     words, body = await json_body(request, wire.NewMovement)
+    check_id(words.id, "id")
     account = AccountId(words.account)
     movement = Movement(words.id, owner, account, words.amount_minor, words.currency, inward=inward)
 
