@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from nagara import __version__
+from nagara.cli import logs
 from nagara.cli.children import Parts
 from nagara.cli.settings import Settings, countries, load
 from nagara.cli.supervisor import GivenUp, Supervisor
@@ -48,6 +49,7 @@ def up(*, journey: bool, **options: object) -> None:
 
 def run(options: dict[str, object], parts: Parts | None, *, journey: bool = False) -> None:
     """As the command, with the parts of another country where they are given."""
+    logs.configure()
     try:
         settings = load(options, os.environ)
         supervisor = Supervisor(settings, parts or country_parts(), _say)
