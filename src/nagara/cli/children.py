@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import resource
 import signal
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,6 +20,7 @@ from typing import Any, Final, NoReturn, cast
 
 import uvloop
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
@@ -31,6 +33,11 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 Background = Callable[[], AbstractAsyncContextManager[Worker]]
 
 BACKLOG: Final = 1024
+# Requests of one process that may be open at once. Whoever listens to events holds one for hours,
+# so this is far above live.LISTENERS_MAX: beyond it the server takes no connection at all.
+OPEN_REQUESTS_MAX: Final = 8192
+HEADER_MILLISECONDS_MAX: Final = 10_000
+HEADER_BYTES_MAX: Final = 32_768
 _SET_PARENT_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 _READY: Final = b"ready"
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -106,12 +113,17 @@ def serve(parts: Parts, host: str, port: int, ready: int) -> None:
 
 
 async def _serve(app: App, host: str, port: int, ready: int) -> None:
+    _allow_files(2 * OPEN_REQUESTS_MAX)
     server = Server(
         announced(app, ready),
         address=host,
         port=port,
         interface=Interfaces.ASGI,
         backlog=BACKLOG,
+        backpressure=OPEN_REQUESTS_MAX,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEADER_MILLISECONDS_MAX, max_buffer_size=HEADER_BYTES_MAX
+        ),
         websockets=False,
         runtime_blocking_threads=2,
         log_level=LogLevels.error,
@@ -127,6 +139,14 @@ async def _serve(app: App, host: str, port: int, ready: int) -> None:
     await server.serve()
     if not stopping:
         raise SystemExit(1)
+
+
+def _allow_files(wanted: int) -> None:
+    """As many open files as we may have, up to `wanted`: many systems begin with 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def announced(app: App, ready: int) -> App:

@@ -32,6 +32,7 @@ from nagara.web.demo import top_up
 from nagara.web.health import livez, metrics, readyz
 from nagara.web.meter import Meter
 from nagara.web.operators import OperatorDoor
+from nagara.web.pace import Paced
 from nagara.web.pages import Pages, security_headers
 from nagara.web.pages.merchant import merchant_handlers
 from nagara.web.pages.routing import page_routes
@@ -78,9 +79,9 @@ class Process:
             await self._live(receive, send)
         elif scope["path"] == payments_api.ORDERS_PATH and scope.get("method") == "POST":
             assert self._orders is not None
-            await self._orders(cast("HTTPScope", scope), receive, send)
+            await self._orders(cast("HTTPScope", scope), Paced(receive), send)
         else:
-            await self.framework(scope, receive, send)
+            await self.framework(scope, Paced(receive), send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         say = cast("Callable[[Mapping[str, str]], Awaitable[None]]", send)

@@ -24,6 +24,7 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",  # balances, names and tokens; what may be kept says so itself
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=()",
 }
 
