@@ -7,6 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -56,9 +57,9 @@ async def _migrate(url: str) -> None:
         await migrate(database, rooms_with_schema())
 
 
-@pytest.fixture
-def database_url(postgres_url: str) -> Iterator[str]:
-    """A database of this test alone, with every room's empty tables."""
+@contextmanager
+def a_clone(postgres_url: str) -> Iterator[str]:
+    """A database with every room's empty tables, there while the block runs."""
     name = f"test_{next(_clones)}"
     with psycopg.connect(at_database(postgres_url, "postgres", "postgres"), autocommit=True) as to:
         made = sql.SQL("CREATE DATABASE {} TEMPLATE nagara OWNER nagara STRATEGY FILE_COPY")
@@ -67,6 +68,13 @@ def database_url(postgres_url: str) -> Iterator[str]:
             yield at_database(postgres_url, name)
         finally:
             to.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """A database of this test alone."""
+    with a_clone(postgres_url) as url:
+        yield url
 
 
 @pytest_asyncio.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from nagara.kernel.instant import SystemClock
 from nagara.keys import KeyStore, ScryptCost
 from nagara.web.app import Process
 from nagara.wiring import Country, Values, opened
+from tests.conftest import a_clone
 from tests.web.api.people import API, JSON, Program, Town, new_id, words_of
 
 PASSPHRASE = "of a test"
@@ -78,10 +79,20 @@ async def _living(app: Process) -> AsyncIterator[None]:
     await life
 
 
-@pytest_asyncio.fixture
-async def here(tmp_path: Path, keys_folder: Path, database_url: str) -> AsyncIterator[Open]:
-    """The country `la`, with nothing in it."""
-    async with running(tmp_path / "data", keys_folder, database_url) as found:
+@pytest.fixture(scope="module")
+def module_database_url(postgres_url: str) -> Iterator[str]:
+    """A database for the tests of one module: everybody in them is new, nobody meets another."""
+    with a_clone(postgres_url) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def here(
+    tmp_path_factory: pytest.TempPathFactory, keys_folder: Path, module_database_url: str
+) -> AsyncIterator[Open]:
+    """The country `la` of a module, with nothing in it at first."""
+    data = tmp_path_factory.mktemp("country")
+    async with running(data, keys_folder, module_database_url) as found:
         yield found
 
 
@@ -109,7 +120,7 @@ async def founded(here: Open, network: str = "la.nagara", currency: str = "LAK")
     return Town(here.client, operator, issuer, bank)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def town(here: Open) -> Town:
     """The country with institutions in it."""
     return await founded(here)

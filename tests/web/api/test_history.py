@@ -10,6 +10,8 @@ import pytest
 
 from tests.web.api.people import Holder, Told, Town, problem_of, words_of
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def _pages(holder: Holder, limit: int) -> list[list[Told]]:
     pages, cursor = list[list[Told]](), ""

@@ -11,7 +11,6 @@ from nagara.cli.children import OPEN_REQUESTS_MAX
 from nagara.kernel.refusals import Malformed
 from nagara.payments.live import LISTENERS_MAX
 from nagara.web.pace import Paced
-from tests.web.api.conftest import Open
 from tests.web.api.people import Town
 
 
@@ -48,7 +47,7 @@ def test_all_who_listen_leave_room_for_those_who_pay() -> None:
     assert OPEN_REQUESTS_MAX >= 2 * LISTENERS_MAX
 
 
-async def test_personal_answers_are_not_kept_by_anybody(here: Open, town: Town) -> None:
+async def test_personal_answers_are_not_kept_by_anybody(town: Town) -> None:
     holder = await town.person(10)
     for path in ("", "/payments", "/qr"):
         answer = await holder.read(f"/accounts/{holder.account}{path}")

@@ -13,6 +13,8 @@ from tests.journal.independent import verify
 from tests.web.api.conftest import Open
 from tests.web.api.people import Holder, Told, Town, new_id, problem_of, seconds, words_of
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def test_a_payment_moves_the_money_once_and_says_so_on_both_sides(
     here: Open, town: Town

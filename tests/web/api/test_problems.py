@@ -8,6 +8,9 @@ from nagara.keys import base64url
 from tests.web.api.conftest import Open
 from tests.web.api.people import API, JOSE, JSON, Town, problem_of, words_of
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
 LANGUAGES = {"lo": "ຈ່າຍ", "vi": "Hãy", "en": "No account"}
 
 

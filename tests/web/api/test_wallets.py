@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from nagara.keys import AccessClaims, Algorithm, Purpose, issue_access_token, new_signer
 from tests.web.api.conftest import Open
 from tests.web.api.people import Holder, Town, new_id, problem_of, seconds, words_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_wallet_is_opened_by_the_device_that_will_hold_it(town: Town) -> None:
@@ -182,7 +186,7 @@ async def test_a_further_device_pays_and_a_revoked_one_does_not_from_the_next_or
     answer = await owner.send(f"{path}/devices", owner.signed("device", added))
     assert words_of(answer, 201) == {"kid": tablet.public.kid}
     by_tablet = owner.signed("order", owner.order_words(shop.account, 100), by=tablet)
-    words_of(await owner.send("/orders", by_tablet), 201)
+    paid = words_of(await owner.send("/orders", by_tablet), 201)
 
     gone = owner.fresh(account=owner.account, jti=new_id(), kid=tablet.public.kid)
     words_of(await owner.send(f"{path}/revocations", owner.signed("device", gone)), 201)
@@ -190,7 +194,11 @@ async def test_a_further_device_pays_and_a_revoked_one_does_not_from_the_next_or
     late = owner.signed("order", words, by=tablet)
     problem_of(await owner.send("/orders", late), 401, "payments.device_revoked")
     problem_of(await owner.read(f"/orders/{words['id']}"), 404, "kernel.not_found")
-    problem_of(await owner.send("/orders", by_tablet), 401, "payments.device_revoked")
+    # who lost the first answer must not be led to pay again: the payment stands, and is told
+    assert words_of(await owner.send("/orders", by_tablet), 201) == paid
+    other = owner.order_words(shop.account, 101, id=paid["id"])
+    reused = await owner.send("/orders", owner.signed("order", other, by=tablet))
+    problem_of(reused, 401, "payments.device_revoked")
     states = {one["kid"]: one["state"] for one in (await owner.view())["devices"]}
     assert states == {owner.signer.public.kid: "active", tablet.public.kid: "revoked"}
 
