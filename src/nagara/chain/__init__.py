@@ -1,0 +1,1 @@
+"""The blockchain: many institutions, one history, and receipts that prove themselves."""
