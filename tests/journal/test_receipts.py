@@ -175,6 +175,22 @@ async def test_leaves_are_written_with_the_callers_rows_or_not_at_all(database: 
     assert salts == [base64url(leaf.salt).decode() for leaf in leaves[::100]]
 
 
+async def test_the_salts_of_many_facts_are_told_together_but_for_the_erased(
+    database: Database,
+) -> None:
+    journal = _journal()
+    ids = SystemIds(SystemClock())
+    leaves = [journal.sign(ids.new(), FactKind.PAYMENT, FACT)[0] for _ in range(3)]
+    asked = [leaf.id for leaf in leaves]
+    async with database.unit() as unit:
+        await journal.append(unit, leaves)
+        told = await journal.salts(unit, [*asked, ids.new()], FactKind.PAYMENT)
+        assert told == {leaf.id: base64url(leaf.salt).decode() for leaf in leaves}
+        assert await journal.salts(unit, asked, FactKind.DEPOSIT) == {}
+        await _erase(unit)
+        assert await journal.salts(unit, asked, FactKind.PAYMENT) == {}
+
+
 def test_no_two_facts_share_a_salt() -> None:
     journal = _journal()
     salts = {journal.sign(ID, FactKind.PAYMENT, FACT)[0].salt for _ in range(1_000)}

@@ -31,3 +31,6 @@ class Journal(Protocol):
 
     async def salt(self, unit: Unit, id_: UUID, kind: FactKind) -> str | None:
         """The salt which a receipt needs, or None when it was erased."""
+
+    async def salts(self, unit: Unit, ids: Sequence[UUID], kind: FactKind) -> dict[UUID, str]:
+        """The salts of many facts of a kind in one question; those erased are left out."""

@@ -17,6 +17,7 @@ class Leaves(Protocol):
 
     async def append(self, unit: Unit, leaves: Sequence[Leaf]) -> None: ...
     async def leaf(self, unit: Unit, id_: UUID, kind: FactKind) -> Leaf | None: ...
+    async def salts(self, unit: Unit, ids: Sequence[UUID], kind: FactKind) -> dict[UUID, bytes]: ...
 
 
 class JournalService:
@@ -48,3 +49,8 @@ class JournalService:
         """The salt of a fact in base64url, which its receipt needs; None when erased."""
         found = await self._leaves.leaf(unit, id_, kind)
         return None if found is None else base64url(found.salt).decode()
+
+    async def salts(self, unit: Unit, ids: Sequence[UUID], kind: FactKind) -> dict[UUID, str]:
+        """The salts of many facts of a kind in one question; those erased are left out."""
+        found = await self._leaves.salts(unit, ids, kind)
+        return {id_: base64url(salt).decode() for id_, salt in found.items()}

@@ -33,3 +33,10 @@ class PostgresLeaves:
         if row is None or row[2] is None:
             return None
         return Leaf(row[0], FactKind(row[1]), row[2], row[3])
+
+    async def salts(self, unit: Unit, ids: Sequence[UUID], kind: FactKind) -> dict[UUID, bytes]:
+        """The salts of leaves of a kind; those erased are left out."""
+        cursor = await unit.connection.execute(
+            _SQL["salts"], {"ids": Uuids(ids), "kind": kind.value}
+        )
+        return {row[0]: row[1] for row in await cursor.fetchall()}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+from uuid import UUID
 
 from nagara.journal import FactKind, Journal, Leaf
 from nagara.kernel.errors import Refusal
@@ -95,11 +96,14 @@ class _Batch:
     def decide(self, signed: SignedOrder) -> Settled | Refusal:
         """How the order ends. One that ended before, or earlier in this batch, ends the same."""
         order, known = signed.order, self._known
+        earlier = known.settled.get(order.id) or self.settled.get(order.id)
+        reused = earlier and rules.repeated(signed, earlier)
+        if earlier is not None and reused is None:
+            return earlier  # whose key could speak then; that it was revoked since changes nothing
         if refusal := rules.authorise(known.devices.get(signed.thumbprint), order):
             return refusal
-        earlier = known.settled.get(order.id) or self.settled.get(order.id)
-        if earlier is not None:
-            return rules.repeated(signed, earlier) or earlier
+        if reused is not None:
+            return reused
         payer, payee = known.parties[order.payer], known.parties.get(order.payee)
         spending = self.spending.get(order.payer) or known.spending.get(order.payer, _NOTHING_SPENT)
         profile, now = self._profile, self._now
@@ -150,16 +154,22 @@ class OrderService:
             ends = [work.decide(signed) for signed in batch]
             if work.settled:
                 await self._write(unit, work, posting, now)
-        salts = {OrderId(leaf.id): base64url(leaf.salt).decode() for leaf in work.leaves}
+        salts: dict[UUID, str] = {leaf.id: base64url(leaf.salt).decode() for leaf in work.leaves}
+        # one question for all that ended before: whoever repeats an old order by the hundred
+        # must not keep the accounts of a batch locked for as many round trips
+        before = {end.id for end in ends if isinstance(end, Settled)} - salts.keys()
+        if before:
+            salts |= await self._journal.salts(unit, list(before), FactKind.PAYMENT)
         return [
-            end if isinstance(end, Refusal) else await self._decided(unit, end, salts)
-            for end in ends
+            end if isinstance(end, Refusal) else Decided(end, salts.get(end.id)) for end in ends
         ]
 
     async def order(self, unit: Unit, id_: OrderId) -> Decided | None:
         """A decided order, or None."""
         found = (await self._orders.settled(unit, [id_])).get(id_)
-        return None if found is None else await self._decided(unit, found, {})
+        if found is None:
+            return None
+        return Decided(found, await self._journal.salt(unit, id_, FactKind.PAYMENT))
 
     async def settled(self, unit: Unit, ids: Sequence[OrderId]) -> dict[OrderId, Settled]:
         """Decided orders by id; those which are not there are left out."""
@@ -197,7 +207,3 @@ class OrderService:
         await self._journal.append(unit, work.leaves)
         volume = {"at": now.micros, "posted": posted, "refused": len(settled) - posted}
         await outbox.put(unit, VOLUME_TOPIC, volume)
-
-    async def _decided(self, unit: Unit, end: Settled, salts: dict[OrderId, str]) -> Decided:
-        salt = salts.get(end.id) or await self._journal.salt(unit, end.id, FactKind.PAYMENT)
-        return Decided(end, salt)
