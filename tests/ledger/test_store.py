@@ -164,6 +164,25 @@ async def test_two_units_with_one_id_on_other_accounts_make_one_transfer(country
     assert await country.is_right()
 
 
+async def test_two_units_with_the_same_ids_the_other_way_round_never_wait_in_a_ring(
+    country: Country,
+) -> None:
+    async def the_other_way_round() -> None:
+        async with country.database.unit() as unit:
+            work = [(pay(2, "odo", "bob", 5),), (pay(1, "odo", "bob", 5),)]
+            await country.ledger.post(unit, work)
+
+    async with country.database.unit() as unit:
+        await country.ledger.post(unit, [(pay(1, "cash", "ann", 5),)])
+        waiting = asyncio.create_task(the_other_way_round())
+        await _until_someone_waits(country)
+        await country.ledger.post(unit, [(pay(2, "cash", "ann", 5),)])
+    with pytest.raises(Contended) as met:
+        await waiting
+    assert isinstance(met.value.__cause__, psycopg.errors.UniqueViolation)  # no deadlock
+    assert (await country.account("ann")).balance_minor == 10
+
+
 async def test_a_reservation_made_while_we_wait_is_not_ended_without_its_locks(
     country: Country,
 ) -> None:
@@ -349,6 +368,16 @@ async def test_news_are_what_came_in_since_oldest_first(country: Country) -> Non
     assert [line.balance_minor for _, line in news] == [10, 11, 22, 24, 23]
     assert first + rest == news
     assert isinstance(news[0][1], Line)
+
+
+async def test_news_of_one_account_do_not_keep_those_of_others_away(country: Country) -> None:
+    for number in range(6):
+        await country.post(pay(number, "cash", "ann", 10))
+    await country.post(pay(6, "cash", "bob", 7))
+    both = {account_id("ann"): Instant(0), account_id("bob"): Instant(0)}
+    async with country.database.read() as unit:
+        news = await country.ledger.news(unit, both, 3)
+    assert [line.amount_minor for _, line in news] == [10, 10, 7]
 
 
 async def test_totals_larger_than_a_bigint_still_add_up(country: Country) -> None:

@@ -101,15 +101,19 @@ SELECT id, at, counterpart, change, net, code FROM (
 ) AS line ORDER BY at DESC LIMIT %(count)s;
 
 -- name: news
--- What was credited to any of these accounts after its instant, oldest first.
-SELECT asked.id, transfer.id, transfer.at, transfer.debit, transfer.amount_minor,
-       transfer.credit_net, transfer.code
-FROM unnest(%(ids)s, %(afters)s) AS asked (id, after)
-CROSS JOIN LATERAL (
-    SELECT * FROM ledger.transfer
-    WHERE credit = asked.id AND at > asked.after AND kind IN (1, 3) ORDER BY at LIMIT %(count)s
-) AS transfer
-ORDER BY transfer.at LIMIT %(count)s;
+-- What was credited to any of these accounts after its instant, oldest first. Where there is more
+-- than is asked for, each account gets its oldest in turn: nobody's crowd keeps others waiting.
+SELECT asked, id, at, debit, amount_minor, credit_net, code FROM (
+    SELECT asked.id AS asked, transfer.* FROM unnest(%(ids)s, %(afters)s) AS asked (id, after)
+    CROSS JOIN LATERAL (
+        SELECT id, at, debit, amount_minor, credit_net, code,
+               row_number() OVER (ORDER BY at) AS place
+        FROM ledger.transfer
+        WHERE credit = asked.id AND at > asked.after AND kind IN (1, 3)
+        ORDER BY at LIMIT %(count)s
+    ) AS transfer
+    ORDER BY place, at LIMIT %(count)s
+) AS chosen ORDER BY at;
 
 -- name: trial_balance
 -- All accounts summed by currency.

@@ -111,9 +111,12 @@ class PostgresBooks:
     async def write(self, unit: Unit, decision: Decision) -> None:
         """Write a decision: totals, transfers, reservations. The caller is inside a pipeline."""
         execute = unit.connection.execute
-        accounts, written = decision.accounts, decision.written
-        if not written:
+        if not decision.written:
             return
+        accounts = decision.accounts
+        # in id order, like the locks: two batches which name the same ids on accounts of their own
+        # would else each hold the id that the other waits for
+        written = sorted(decision.written, key=lambda one: one.id.int)
         await execute(
             _SQL["write_accounts"],
             {
