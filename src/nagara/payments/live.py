@@ -20,7 +20,9 @@ from nagara.payments.model import HistoryItem
 from nagara.payments.service import Payments
 
 LISTENERS_MAX: Final = 2_000
+LISTENERS_OF_ACCOUNT_MAX: Final = 8  # tills of one shop in one process
 WAITING_MAX: Final = 256
+LISTENING_RETRY_SECONDS: Final = 30
 ROUND_SECONDS: Final = 0.25
 HEARTBEAT_SECONDS: Final = 15.0
 _LINES_MAX: Final = 200
@@ -43,8 +45,8 @@ class LiveFeed:
 
     async def listen(self, account: AccountId, after: Instant) -> AsyncIterator[HistoryItem | None]:
         """Items as they come, oldest first; None when nothing came for a while."""
-        if len(self._listeners) >= LISTENERS_MAX:
-            raise TooMany(retry_after_seconds=30)
+        if not self.has_room(account):
+            raise TooMany(retry_after_seconds=LISTENING_RETRY_SECONDS)
         listener = _Listener(account, after)
         self._listeners.add(listener)
         if self._rounds is None:
@@ -57,6 +59,11 @@ class LiveFeed:
                     yield None
         finally:
             self._listeners.discard(listener)
+
+    def has_room(self, account: AccountId) -> bool:
+        """Whether one more may listen to this account: nobody takes the places of all others."""
+        own = sum(one.account == account for one in self._listeners)
+        return len(self._listeners) < LISTENERS_MAX and own < LISTENERS_OF_ACCOUNT_MAX
 
     async def close(self) -> None:
         """Stop asking, as the process ends."""

@@ -16,7 +16,7 @@ from litestar.response import Stream
 from msgspec import Struct
 
 from nagara.kernel.instant import DAY, Instant
-from nagara.kernel.refusals import Malformed, TooLarge
+from nagara.kernel.refusals import Malformed, TooLarge, TooMany
 from nagara.keys import AccessClaims
 from nagara.ledger import AccountId
 from nagara.payments import wire
@@ -27,7 +27,7 @@ from nagara.payments.api.callers import (
     signed_body,
     signed_content,
 )
-from nagara.payments.live import LiveFeed
+from nagara.payments.live import LISTENING_RETRY_SECONDS, LiveFeed
 from nagara.payments.service import SESSION_SECONDS, Payments
 from nagara.storage import Unit
 
@@ -159,6 +159,8 @@ async def events(
 ) -> Stream:
     """What comes in, as it comes (text/event-stream); `Last-Event-ID` resumes."""
     own = own_account(caller, account)
+    if not feed.has_room(own):  # once the answer has begun it cannot be a refusal any more
+        raise TooMany(retry_after_seconds=LISTENING_RETRY_SECONDS)
     seen = request.headers.get("last-event-id", "")
     after = Instant(int(seen)) if seen.isdecimal() and len(seen) < 17 else None
     after = after or payments.around.clock.now()
