@@ -85,6 +85,28 @@ async def test_a_client_which_goes_away_undoes_its_unit(database: Database) -> N
     assert await _numbers(database) == {1: 0, 2: 0}
 
 
+async def test_a_reader_who_goes_away_at_any_moment_leaves_a_connection_that_writes(
+    database_url: str,
+) -> None:
+    async with Database.open(database_url, pool_max=1) as database:
+        await _make(database)
+
+        async def reading() -> None:
+            async with database.read() as unit:
+                await unit.connection.execute("SELECT 1")
+                await unit.connection.execute("SELECT 2")
+
+        for turns in range(40):
+            task = asyncio.create_task(reading())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            async with database.unit() as unit:
+                await unit.connection.execute("UPDATE thing SET n = n + 1")
+        assert await _numbers(database) == {1: 40, 2: 40}
+
+
 async def test_a_read_sees_one_moment_and_cannot_write(database: Database) -> None:
     await _make(database)
     async with database.read() as unit:

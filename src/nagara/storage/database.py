@@ -98,6 +98,7 @@ class Database:
     def __init__(self, pool: AsyncConnectionPool[Connection], space: DiskSpace | None) -> None:
         self._pool = pool
         self._space = space
+        self._giving: set[asyncio.Future[None]] = set()  # the loop itself holds tasks weakly
 
     @classmethod
     @asynccontextmanager
@@ -157,13 +158,7 @@ class Database:
         async with self._connected() as connection:
             await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
             await connection.set_read_only(True)
-            try:
-                yield Unit(connection)
-            finally:
-                with suppress(psycopg.OperationalError):
-                    await connection.rollback()
-                    await connection.set_isolation_level(None)
-                    await connection.set_read_only(None)
+            yield Unit(connection)
 
     async def run(
         self, work: Callable[[Unit], Awaitable[Answer]], *, attempts_max: int = ATTEMPTS_MAX
@@ -202,9 +197,19 @@ class Database:
                 raise
             raise fault from error
         finally:
-            with suppress(psycopg.Error):
-                await connection.rollback()
-            await self._pool.putconn(connection)  # which replaces it where it is broken
+            # a caller who is cancelled here must not leave the connection read-only, or nowhere
+            giving = asyncio.ensure_future(self._give_back(connection))
+            self._giving.add(giving)
+            giving.add_done_callback(self._giving.discard)
+            await asyncio.shield(giving)
+
+    async def _give_back(self, connection: Connection) -> None:
+        with suppress(psycopg.Error):
+            await connection.rollback()
+            if connection.read_only:
+                await connection.set_isolation_level(None)
+                await connection.set_read_only(None)
+        await self._pool.putconn(connection)  # which replaces it where it is broken
 
 
 async def _commit(connection: Connection) -> None:
