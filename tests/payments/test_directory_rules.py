@@ -155,6 +155,43 @@ def test_any_text_is_an_address_or_refused_and_its_form_is_an_address_again(text
     assert rules.address(found.text, LAOS) == found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u3164\u3164",  # Hangul fillers: letters that nobody sees
+        "\u1160",
+        "Kham\u034f",
+        "Kham\ufe0f",
+        "\u2800Kham",
+        "Kham\u17b5",
+        "Kha\u0321\u0321\u0321\u0321\u0321m",  # marks over the lines around
+        "\u0412\u0430nk Lao",  # Cyrillic V and a before a Latin nk
+        "B\u03b1nk",
+    ],
+    ids=ascii,
+)
+def test_a_name_is_refused_when_it_looks_like_another(text: str) -> None:
+    with pytest.raises(Malformed):
+        rules.name(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ຮ້ານ ນາງ ຄຳ",
+        "ນ້ຳໃຈ",
+        "Nguyễn Thị Ngọc Ánh",
+        "Иван Khamphet",  # a word of each is nobody's disguise
+        "ร้านป้าน้ำ",
+        "ហាង សុខា",
+        "中文店",
+        "7-Eleven Café",
+    ],
+)
+def test_a_name_is_taken_when_people_are_called_so(text: str) -> None:
+    assert rules.name(text)
+
+
 def test_a_sticker_names_its_bank_and_its_receiver_exactly() -> None:
     assert rules.sticker("88880418", "0123") == Address("88880418:0123", AddressKind.STICKER)
     for receiver in ("", "a b", "ກ", "x" * 57, "a\n"):

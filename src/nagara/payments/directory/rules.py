@@ -90,8 +90,12 @@ def name(text: str) -> str:
     clean = " ".join(unicodedata.normalize("NFC", text).split())
     if not 1 <= len(clean) <= NAME_CHARS_MAX:
         raise Malformed(field="name", reason=f"1 to {NAME_CHARS_MAX} characters")
-    if any(unicodedata.category(char) in _NOT_IN_NAMES for char in clean):
+    if any(unicodedata.category(char) in _NOT_IN_NAMES or char in _UNSEEN for char in clean):
         raise Malformed(field="name", reason="a character which no name has")
+    if _MARKS_TOO_MANY.search("".join(unicodedata.category(char)[0] for char in clean)):
+        raise Malformed(field="name", reason="more marks on a letter than any script has")
+    if any(_mixes_alphabets(word) for word in clean.split(" ")):
+        raise Malformed(field="name", reason="a word of letters that only look alike")
     if not any(unicodedata.category(char).startswith("L") for char in clean):
         raise Malformed(field="name", reason="a name has letters")
     return clean
@@ -99,6 +103,21 @@ def name(text: str) -> str:
 
 # control, format (direction marks that make one name look like another), private, surrogates
 _NOT_IN_NAMES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+# letters and marks which show nothing (Default_Ignorable_Code_Point of UAX #44, as far as Unicode
+# counts them as letters or marks), and the blank of Braille
+_UNSEEN: Final = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+_MARKS_TOO_MANY: Final = re.compile("M{5}")  # a Lao or Vietnamese sign bears three at most
+_ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
+
+
+def _mixes_alphabets(word: str) -> bool:
+    """Whether one word takes letters of several alphabets that look alike (UTS #39 section 5.1)."""
+    if word.isascii():
+        return False
+    scripts = {unicodedata.name(char, "").partition(" ")[0] for char in word if char.isalpha()}
+    return len(scripts & _ALIKE) > 1
 
 
 @lru_cache(maxsize=16_384)
