@@ -20,7 +20,7 @@ from nagara.cli import restore
 from nagara.cli.backup import backup
 from nagara.kernel.instant import Instant
 from nagara.storage import Database, migrate
-from nagara.storage.backup import write_backup
+from nagara.storage.backup import unspoken, write_backup
 from nagara.storage.engine import Engine
 from tests.cli.running_country import RunningCountry
 from tests.conftest import at_database
@@ -172,6 +172,23 @@ def test_a_manifest_that_reaches_outside_is_refused(
     broken = _rewritten(sound, tmp_path / "broken.tar", manifest_DOT_json=changed)
     with pytest.raises(SystemExit, match="not ours"):
         _restore(broken, target)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://nagara:s%40cret@db.test:5433/nagara",
+        "host=db.test user=nagara password=s@cret",
+    ],
+)
+def test_the_password_of_a_database_is_not_seen_among_the_processes(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAGARA_DATABASE_URL", url)
+    address, environment = unspoken(url)
+    assert "cret" not in address
+    assert {"host=db.test", "user=nagara"} <= set(address.split())
+    assert [name for name, value in environment.items() if "cret" in value] == ["PGPASSWORD"]
 
 
 def test_half_a_backup_is_refused(sound: Path, target: Path, tmp_path: Path) -> None:

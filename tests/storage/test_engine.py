@@ -56,6 +56,17 @@ def data(new_data: Path, empty_cluster: Path) -> Iterator[Path]:
         leftovers.clear(folder / "postgres")
 
 
+def test_the_database_never_sees_the_passphrase_of_the_keys(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAGARA_KEY_PASSPHRASE", "of-the-keys")
+    engine = Engine(data)
+    with engine.running():
+        seen = Path(f"/proc/{engine.pid}/environ").read_bytes()
+    assert b"PATH=" in seen
+    assert b"of-the-keys" not in seen
+
+
 def _write(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute(_WRITE.encode())

@@ -22,10 +22,11 @@ from typing import Final
 
 import msgspec
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from nagara.kernel.instant import Instant
-from nagara.storage.engine import binaries
+from nagara.storage.engine import binaries, without_secrets
 from nagara.storage.lock import LOCK_FILE
 from nagara.storage.refusals import BackupBroken
 
@@ -121,10 +122,13 @@ def restore_files(unpacked: Path, manifest: Manifest, data: Path) -> None:
 def restore_database(unpacked: Path, url: str, moved: Progress) -> None:
     """Fill an empty database in one transaction. Raises BackupBroken with the tool's reason."""
     options = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
-    command = [str(binaries() / "pg_restore"), *options, f"--dbname={url}"]
+    address, environment = unspoken(url)
+    command = [str(binaries() / "pg_restore"), *options, f"--dbname={address}"]
     dump = unpacked / _DUMP
     with dump.open("rb") as file:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        )
         assert process.stdin is not None
         assert process.stderr is not None
         try:
@@ -164,9 +168,10 @@ def estimated_bytes(url: str) -> int:
 def _dump(url: str, target: Path, moved: Progress) -> None:
     # the queue's tables are made anew by the worker, and hold nothing to keep
     options = ["--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=procrastinate"]
-    command = [str(binaries() / "pg_dump"), *options, f"--dbname={url}"]
+    address, environment = unspoken(url)
+    command = [str(binaries() / "pg_dump"), *options, f"--dbname={address}"]
     with target.open("xb") as file, tempfile.TemporaryFile() as words:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words, env=environment)
         assert process.stdout is not None
         with process.stdout as output:
             while chunk := output.read(_CHUNK_BYTES):
@@ -175,6 +180,16 @@ def _dump(url: str, target: Path, moved: Progress) -> None:
         if process.wait() != 0:
             words.seek(0)
             raise BackupBroken(reason=_last_line(words.read()))
+
+
+def unspoken(url: str) -> tuple[str, dict[str, str]]:
+    """The address without its password, which everybody would see among the processes."""
+    parts = conninfo_to_dict(url)
+    password = parts.pop("password", None)
+    environment = without_secrets()
+    if password is not None:
+        environment["PGPASSWORD"] = str(password)
+    return make_conninfo("", **parts), environment
 
 
 def _kept_files(data: Path) -> Mapping[str, bytes]:

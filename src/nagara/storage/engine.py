@@ -188,7 +188,11 @@ class Engine:
         options += ["--data-checksums", "--auth=peer", "--no-instructions"]
         command = [str(self._binaries / "initdb"), *options, "-D", str(unfinished)]
         done = subprocess.run(
-            self._privileges.command(command), capture_output=True, cwd="/", check=False
+            self._privileges.command(command),
+            capture_output=True,
+            cwd="/",
+            env=without_secrets(),
+            check=False,
         )
         if done.returncode != 0:
             raise EngineFailed(reason=_last_line(done.stderr))
@@ -230,6 +234,7 @@ class Engine:
                 stdout=sink,
                 stderr=sink,
                 cwd="/",
+                env=without_secrets(),
                 start_new_session=True,  # Ctrl-C is the supervisor's to hear
             )
 
@@ -241,6 +246,14 @@ class Engine:
                 connection.execute("DROP ROLE IF EXISTS nagara")  # of a start cut short
                 for statement in _FIRST_STATEMENTS:
                     connection.execute(statement)
+
+
+def without_secrets() -> dict[str, str]:
+    """Our variables for a program that is not ours: the passphrase of the keys is among the others.
+
+    The database runs as another user, whose processes may all read it, and so may its superuser.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("NAGARA_")}
 
 
 def _last_line(output: bytes) -> str:
