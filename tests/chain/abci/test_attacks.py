@@ -14,7 +14,7 @@ from nagara.chain.abci import AddressTaken, ApplicationBroken, Limits, Server, l
 from nagara.chain.abci import messages as m
 from nagara.chain.abci.framing import frame, uvarint
 from tests.chain.abci.keyvalue import KeyValue
-from tests.chain.abci.peer import COMMIT, FLUSH, INFO, Peer, echo, framed, peer_of
+from tests.chain.abci.peer import COMMIT, FLUSH, INFO, echo, framed, peer_of
 
 LIMITS = Limits(frame_bytes_max=4096, connections_max=6, begun_seconds_max=0.2)
 CHECK = m.Request(check_tx=m.RequestCheckTx(tx=b"a=1"))
@@ -208,28 +208,40 @@ class Counting(KeyValue):
         return m.ResponseQuery(value=b"x" * 50_000)
 
 
+class Watching(KeyValue):
+    """Remembers how much of the mempool had been answered whenever it was asked for its height."""
+
+    checked = 0
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.checked_before: list[int] = []
+
+    def check_tx(self, request: m.RequestCheckTx) -> m.ResponseCheckTx:
+        self.checked += 1
+        return super().check_tx(request)
+
+    def info(self, request: m.RequestInfo) -> m.ResponseInfo:
+        self.checked_before.append(self.checked)
+        return super().info(request)
+
+
 async def test_consensus_does_not_stand_behind_the_mempool(tmp_path: Path) -> None:
+    application, flood = Watching(tmp_path), 5000
     async with (
-        listening(KeyValue(tmp_path), f"unix://{tmp_path}/s") as server,
+        listening(application, f"unix://{tmp_path}/s") as server,
         peer_of(server) as mempool,
         peer_of(server) as consensus,
     ):
-        await consensus.asked(FLUSH)
-        flood = 20_000
-        mempool.writer.write(framed(CHECK) * flood)
         await consensus.asked(INFO)
-        waiting = asyncio.ensure_future(_all(mempool, flood))
+        await mempool.send(framed(CHECK) * flood)
         await consensus.asked(INFO)
-        assert not waiting.done()
-        assert await waiting == flood
-
-
-async def _all(peer: Peer, count: int) -> int:
-    for _ in range(count):
-        answer = await peer.answer()
-        assert answer is not None
-        assert answer.WhichOneof("value") == "check_tx"
-    return count
+        for _ in range(flood):
+            answer = await mempool.answer()
+            assert answer is not None
+            assert answer.WhichOneof("value") == "check_tx"
+    assert application.checked == flood
+    assert application.checked_before[1] <= 4 * Limits().requests_per_turn_max
 
 
 async def test_four_connections_at_once_each_get_their_own_answers_in_order(
