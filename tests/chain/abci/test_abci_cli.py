@@ -41,7 +41,7 @@ SCRIPTS: Final = {
     ],
     "bytes and long ones": [
         "check_tx 0x00ff3d01",
-        f'check_tx "{"k" * 3000}={"v" * 3000}"',
+        f'check_tx "{"k" * 1500}={"v" * 1500}"',
         f"echo {'e' * 3500}",
     ],
 }

@@ -100,7 +100,8 @@ async def test_a_hundred_transactions_at_once_are_all_carried_out(pair: Pair) ->
 
     async def carried_out() -> bool:
         answer = await pair.rpc("abci_info")
-        return json.loads(answer["response"]["data"])["size"] == 100
+        size: int = json.loads(answer["response"]["data"])["size"]
+        return size == 100
 
     await eventually(carried_out, "a hundred transactions")
 
