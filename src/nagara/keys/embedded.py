@@ -7,6 +7,7 @@ and what is accepted is the same as on the general path (jws.py); the tests hold
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from nagara.kernel import canonical
 from nagara.keys.jws import named_algorithm, parse_header, parts_of, protected_header, token_bytes
 from nagara.keys.model import Signer
-from nagara.keys.primitives import base64url
+from nagara.keys.primitives import base64url, base64url_decode
 from nagara.keys.public import SIGNATURE_SIZE, Algorithm, PublicKey
 from nagara.keys.refusals import (
     HeaderRefused,
@@ -29,6 +30,12 @@ from nagara.keys.refusals import (
 EMBEDDED_SIZE_MAX: Final = 8_192
 DEVICES_MAX: Final = 65_536
 _EMBEDDED: Final = frozenset({"alg", "typ", "jwk"})
+# A header with a P-256 key in canonical JSON, which wallets send: read in a quarter of the time.
+_USUAL: Final = re.compile(
+    rb'\{"alg":"ES256","jwk":\{"crv":"P-256","kty":"EC","x":"([\w-]{43})","y":"([\w-]{43})"\},'
+    rb'"typ":"([\w+.-]{1,64})"\}',
+    re.ASCII,
+)
 _JWK_MEMBERS: Final = {
     Algorithm.ED25519: frozenset({"kty", "crv", "x"}),
     Algorithm.ES256: frozenset({"kty", "crv", "x", "y"}),
@@ -91,6 +98,8 @@ class EmbeddedKeyVerifier:
             return
 
     def _read_key(self, head: bytes) -> PublicKey:
+        if (usual := self._read_usual(head)) is not None:
+            return usual
         header = parse_header(head)
         algorithm = named_algorithm(header)
         for member in header.keys() ^ _EMBEDDED:
@@ -106,6 +115,17 @@ class EmbeddedKeyVerifier:
         if jwk.keys() != _JWK_MEMBERS[algorithm]:
             raise KeyMalformed(reason="an embedded key has its required members only")
         return key
+
+    def _read_usual(self, head: bytes) -> PublicKey | None:
+        """The key of a usual header; None where the general way must judge it."""
+        try:
+            usual = _USUAL.fullmatch(base64url_decode(head))
+            if usual is None or usual[3].decode() != self._typ:
+                return None
+            x, y = base64url_decode(usual[1]), base64url_decode(usual[2])
+        except ValueError:
+            return None
+        return PublicKey.p256(x, y)
 
 
 class CompactSigner:

@@ -18,7 +18,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from nagara.kernel import canonical
 from nagara.keys.primitives import base64url, base64url_decode, sha256
 from nagara.keys.refusals import KeyMalformed
 
@@ -71,7 +70,7 @@ class PublicKey:
         if kind == ("OKP", "Ed25519"):
             key = _ed25519(_coordinate(jwk, "x"))
         elif kind == ("EC", "P-256"):
-            key = _p256(_coordinate(jwk, "x"), _coordinate(jwk, "y"))
+            key = cls.p256(_coordinate(jwk, "x"), _coordinate(jwk, "y"))
         else:
             raise KeyMalformed(reason="only OKP Ed25519 and EC P-256 are taken")
         _check_intent(jwk, key.algorithm)
@@ -83,7 +82,27 @@ class PublicKey:
         if isinstance(key, ed25519.Ed25519PublicKey):
             return _ed25519(key.public_bytes_raw())
         numbers = key.public_numbers()
-        return _p256(numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big"))
+        return cls.p256(numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big"))
+
+    @classmethod
+    def p256(cls, x: bytes, y: bytes) -> PublicKey:
+        """The P-256 key at a point, 32 bytes each. Refuses (KeyMalformed) one off the curve."""
+        try:
+            native = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
+        except ValueError:
+            raise KeyMalformed(reason="x and y are not a point of the curve") from None
+        jwk = {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": base64url(x).decode(),
+            "y": base64url(y).decode(),
+        }
+        verify = native.verify
+
+        def check(signature: bytes, message: bytes) -> None:
+            verify(der_from_raw(signature), message, _ECDSA)
+
+        return _named(Algorithm.ES256, jwk, check)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether the 64-byte JOSE signature was made over the message by this key."""
@@ -120,7 +139,9 @@ def _check_intent(jwk: Mapping[str, object], algorithm: Algorithm) -> None:
 def _named(
     algorithm: Algorithm, jwk: dict[str, str], check: Callable[[bytes, bytes], None]
 ) -> PublicKey:
-    thumbprint = sha256(canonical.json(jwk))  # RFC 7638 section 3: sorted, no white space
+    # RFC 7638 section 3: sorted, no white space; base64url needs no escapes
+    members = ",".join(f'"{name}":"{jwk[name]}"' for name in sorted(jwk))
+    thumbprint = sha256(f"{{{members}}}".encode())
     return PublicKey(algorithm, thumbprint, base64url(thumbprint).decode(), jwk, check)
 
 
@@ -142,25 +163,6 @@ def _check_ed25519_point(raw: bytes) -> None:
     x_squared = (y * y - 1) * pow(_ED_D * y * y + 1, -1, _ED_P) % _ED_P
     if pow(x_squared, (_ED_P - 1) // 2, _ED_P) != 1:
         raise KeyMalformed(reason="x is not a point of the curve")
-
-
-def _p256(x: bytes, y: bytes) -> PublicKey:
-    try:
-        native = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
-    except ValueError:
-        raise KeyMalformed(reason="x and y are not a point of the curve") from None
-    jwk = {
-        "kty": "EC",
-        "crv": "P-256",
-        "x": base64url(x).decode(),
-        "y": base64url(y).decode(),
-    }
-    verify = native.verify
-
-    def check(signature: bytes, message: bytes) -> None:
-        verify(der_from_raw(signature), message, _ECDSA)
-
-    return _named(Algorithm.ES256, jwk, check)
 
 
 def der_from_raw(signature: bytes) -> bytes:

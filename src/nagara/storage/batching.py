@@ -73,7 +73,9 @@ class Batcher(Generic[Command, Answer]):
     async def _settle(self, batch: Sequence[tuple[Command, asyncio.Future[Answer]]]) -> None:
         commands = [command for command, _ in batch]
         try:
-            answers = await self._database.run(lambda unit: self._decide(unit, commands))
+            answers = await self._database.run(
+                lambda unit: self._decide(unit, commands), is_pipelined=True
+            )
             assert len(answers) == len(batch), "every command has one answer"
         except CodedError as error:
             self._fail(batch, error)

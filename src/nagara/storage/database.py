@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor, AsyncPipeline, IsolationLevel
+from psycopg import AsyncConnection, AsyncCursor, IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Format, TransactionStatus
 from psycopg.rows import AsyncRowFactory, TupleRow
@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from nagara.storage.adapters import adapters
 from nagara.storage.diskspace import DiskSpace
+from nagara.storage.pipeline import patient_pipeline
 from nagara.storage.refusals import Contended, DatabaseDown, DiskFull, OutcomeUnknown
 from nagara.storage.translation import fault_of
 
@@ -59,14 +60,15 @@ class _BinaryCursor(AsyncCursor[TupleRow]):
 class Unit:
     """One transaction, open. `connection` is for stores only; nobody commits but the Database."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "is_pipelined")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, is_pipelined: bool = False) -> None:
         self.connection = connection
+        self.is_pipelined = is_pipelined
 
-    def pipeline(self) -> AbstractAsyncContextManager[AsyncPipeline]:
-        """Statements inside are sent without waiting for each other's answers."""
-        return self.connection.pipeline()
+    def pipeline(self) -> AbstractAsyncContextManager[object]:
+        """Statements inside go out together, when the first answer is asked for."""
+        return nullcontext() if self.is_pipelined else patient_pipeline(self.connection)
 
 
 def session_url(url: str) -> str:
@@ -153,6 +155,19 @@ class Database:
             await _commit(connection)
 
     @asynccontextmanager
+    async def pipelined_unit(self) -> AsyncIterator[Unit]:
+        """As `unit`, in a pipeline from its first statement to its COMMIT.
+
+        What the block never asks an answer of goes out with the COMMIT, in one round trip; a
+        statement that fails there takes the transaction with it.
+        """
+        if self._space is not None and self._space.is_short():
+            raise DiskFull(free_mb=self._space.free_mb())
+        async with self._connected() as connection, patient_pipeline(connection):
+            yield Unit(connection, is_pipelined=True)
+            await _commit(connection)
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[Unit]:
         """One snapshot: every statement sees the same moment, and none can write."""
         async with self._connected() as connection:
@@ -161,7 +176,11 @@ class Database:
             yield Unit(connection)
 
     async def run(
-        self, work: Callable[[Unit], Awaitable[Answer]], *, attempts_max: int = ATTEMPTS_MAX
+        self,
+        work: Callable[[Unit], Awaitable[Answer]],
+        *,
+        attempts_max: int = ATTEMPTS_MAX,
+        is_pipelined: bool = False,
     ) -> Answer:
         """`await work(unit)` in a transaction of its own, again from the start on conflict.
 
@@ -171,7 +190,7 @@ class Database:
         attempt = 1
         while True:
             try:
-                async with self.unit() as unit:
+                async with self.pipelined_unit() if is_pipelined else self.unit() as unit:
                     return await work(unit)
             except (Contended, DatabaseDown) as fault:
                 if attempt == attempts_max or isinstance(fault.__cause__, PoolTimeout):
