@@ -59,6 +59,7 @@ def verify(file: Path, trust: Path | None, *, as_json: bool, language: str) -> N
 _VERDICTS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "payment": "VALID: {network} vouches that {money} from {payer} to {payee} {done} at {at}.",
+        "unpaid": "NOT PAID: {network} vouches: {money} from {payer} to {payee} {done} at {at}.",
         "movement": "VALID: {network} vouches for a {kind} of {money} at {at}.",
         "posted": "was paid",
         "refused": "was refused",
@@ -67,6 +68,7 @@ _VERDICTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "lo": {
         "payment": "ຖືກຕ້ອງ: {network} ຢືນຢັນວ່າ {money} ຈາກ {payer} ຫາ {payee} {done} ເວລາ {at}.",
+        "unpaid": "ບໍ່ໄດ້ຈ່າຍ: {network} ຢືນຢັນວ່າ {money} ຈາກ {payer} ຫາ {payee} {done} ເວລາ {at}.",
         "movement": "ຖືກຕ້ອງ: {network} ຢືນຢັນ {kind} {money} ເວລາ {at}.",
         "posted": "ຈ່າຍແລ້ວ",
         "refused": "ຖືກປະຕິເສດ",
@@ -75,6 +77,7 @@ _VERDICTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "vi": {
         "payment": "HỢP LỆ: {network} xác nhận {money} từ {payer} đến {payee} {done} lúc {at}.",
+        "unpaid": "CHƯA TRẢ: {network} xác nhận {money} từ {payer} đến {payee} {done} lúc {at}.",
         "movement": "HỢP LỆ: {network} xác nhận {kind} {money} lúc {at}.",
         "posted": "đã được trả",
         "refused": "đã bị từ chối",
@@ -87,7 +90,7 @@ _VERDICTS: Final[Mapping[str, Mapping[str, str]]] = {
 def _verdict(proved: Proved, language: str) -> str:
     """Who vouches for what, since when."""
     words, fact = _VERDICTS[language], proved.fact
-    line = words["payment" if proved.kind == "payment" else "movement"].format(
+    line = words[_form(proved)].format(
         network=fact.get("network"),
         money=f"{fact.get('amount')} {fact.get('currency')} (minor units)",
         payer=_side(fact, "payer"),
@@ -99,6 +102,13 @@ def _verdict(proved: Proved, language: str) -> str:
     return f"{line} {words['unsealed']}"
 
 
+def _form(proved: Proved) -> str:
+    """A genuine receipt of a refusal must not read as one of a payment, not at a glance either."""
+    if proved.kind != "payment":
+        return "movement"
+    return "payment" if proved.fact.get("state") == "posted" else "unpaid"
+
+
 def _side(fact: Mapping[str, object], name: str) -> str:
     side = fact.get(name)
     if not isinstance(side, dict):
@@ -107,4 +117,6 @@ def _side(fact: Mapping[str, object], name: str) -> str:
 
 
 def _tell(found: Mapping[str, object], line: str, *, as_json: bool) -> None:
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else line)
+    text = json.dumps(found, ensure_ascii=False) if as_json else line
+    # a file which is not valid may quote what moves the cursor, and write a verdict of its own
+    click.echo("".join(char if char.isprintable() else "\ufffd" for char in text))
