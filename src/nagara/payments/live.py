@@ -14,7 +14,6 @@ from typing import Final
 
 from nagara.kernel.errors import Fault
 from nagara.kernel.instant import Instant
-from nagara.kernel.refusals import TooMany
 from nagara.ledger import AccountId
 from nagara.payments.model import HistoryItem
 from nagara.payments.service import Payments
@@ -44,9 +43,12 @@ class LiveFeed:
         self._rounds: asyncio.Task[None] | None = None
 
     async def listen(self, account: AccountId, after: Instant) -> AsyncIterator[HistoryItem | None]:
-        """Items as they come, oldest first; None when nothing came for a while."""
+        """Items as they come, oldest first; None when nothing came for a while.
+
+        Ends at once where there is no room: ask `has_room` first.
+        """
         if not self.has_room(account):
-            raise TooMany(retry_after_seconds=LISTENING_RETRY_SECONDS)
+            return  # others came in between; the answer has begun, so it ends, and is asked again
         listener = _Listener(account, after)
         self._listeners.add(listener)
         if self._rounds is None:
