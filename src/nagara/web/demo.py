@@ -13,6 +13,7 @@ from nagara.kernel.refusals import TooLarge
 from nagara.keys import AccessClaims
 from nagara.payments import wire
 from nagara.payments.api.callers import Incoming, json_body, once, own_account
+from nagara.payments.api.contract import taking
 from nagara.payments.model import Movement
 from nagara.payments.requests import check_id
 from nagara.payments.service import Payments
@@ -27,7 +28,7 @@ class TopUp(Struct, forbid_unknown_fields=True):
     amount_minor: Annotated[int, Meta(ge=1)]
 
 
-@post("/demo/top-ups")
+@post("/demo/top-ups", operation_class=taking(TopUp))
 async def top_up(
     request: Incoming,
     caller: NamedDependency[AccessClaims],

@@ -13,6 +13,7 @@ from litestar.di import NamedDependency, Provide
 from nagara.payments import wire
 from nagara.payments.api import accounts, codes, institutions, orders
 from nagara.payments.api.callers import claims_of
+from nagara.payments.api.contract import PLAIN
 from nagara.payments.api.order_door import OrderDoor
 from nagara.payments.live import LiveFeed
 from nagara.payments.service import Payments
@@ -21,7 +22,7 @@ PATH = "/api/payments/v1"
 ORDERS_PATH = f"{PATH}/orders"
 
 
-@get("/country")
+@get("/country", operation_class=PLAIN)
 async def country(
     payments: NamedDependency[Payments], demo: NamedDependency[bool]
 ) -> wire.CountryWords:

@@ -27,6 +27,7 @@ from nagara.payments.api.callers import (
     signed_body,
     signed_content,
 )
+from nagara.payments.api.contract import PLAIN, SIGNED
 from nagara.payments.live import LISTENING_RETRY_SECONDS, LiveFeed
 from nagara.payments.service import SESSION_SECONDS, Payments
 from nagara.storage import Unit
@@ -36,7 +37,7 @@ STATEMENT_LINES_MAX: Final = 10_000
 _FAR: Final = Instant(4_102_444_800_000_000)  # 2100-01-01
 
 
-@post("/wallets")
+@post("/wallets", operation_class=SIGNED)
 async def open_wallet(request: Incoming, payments: NamedDependency[Payments]) -> Response[bytes]:
     """Open a wallet by the device that will hold it (nagara-wallet+jwt)."""
     token = await signed_body(request)
@@ -50,14 +51,14 @@ async def open_wallet(request: Incoming, payments: NamedDependency[Payments]) ->
     return await once(payments, proved.key.kid, key, signed_content(token), work)
 
 
-@post("/sessions")
+@post("/sessions", operation_class=SIGNED)
 async def open_session(request: Incoming, payments: NamedDependency[Payments]) -> wire.Session:
     """Exchange a signed request (nagara-session+jwt) for a session token."""
     token, account = await payments.open_session(await signed_body(request))
     return wire.Session(token, SESSION_SECONDS, account)
 
 
-@get("/accounts/{account:uuid}")
+@get("/accounts/{account:uuid}", operation_class=PLAIN)
 async def account_view(
     account: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
@@ -70,7 +71,7 @@ async def account_view(
     return wire.account_words(view, owner, around.profile, around.clock.now())
 
 
-@post("/accounts/{account:uuid}/devices")
+@post("/accounts/{account:uuid}/devices", operation_class=SIGNED)
 async def add_device(
     account: FromPath[UUID], request: Incoming, payments: NamedDependency[Payments]
 ) -> Response[bytes]:
@@ -78,7 +79,7 @@ async def add_device(
     return await _change_device(account, request, payments, revoke=False)
 
 
-@post("/accounts/{account:uuid}/revocations")
+@post("/accounts/{account:uuid}/revocations", operation_class=SIGNED)
 async def revoke_device(
     account: FromPath[UUID], request: Incoming, payments: NamedDependency[Payments]
 ) -> Response[bytes]:
@@ -99,7 +100,7 @@ async def _change_device(
     return await once(payments, proved.key.kid, key, signed_content(token), work)
 
 
-@get("/accounts/{account:uuid}/payments")
+@get("/accounts/{account:uuid}/payments", operation_class=PLAIN)
 async def history(
     account: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
@@ -116,7 +117,7 @@ async def history(
     return wire.History([wire.item(one, currency) for one in told], cursor)
 
 
-@get("/accounts/{account:uuid}/statement")
+@get("/accounts/{account:uuid}/statement", operation_class=PLAIN)
 async def statement(
     account: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
@@ -149,7 +150,7 @@ async def statement(
     )
 
 
-@get("/accounts/{account:uuid}/events")
+@get("/accounts/{account:uuid}/events", operation_class=PLAIN)
 async def events(
     account: FromPath[UUID],
     request: Incoming,
@@ -170,13 +171,13 @@ async def events(
     async def told() -> AsyncIterator[bytes]:
         yield b": here\n\n"
         async for one in feed.listen(own, after):
+            if payments.around.clock.now() >= until:
+                return  # the client comes back with a fresh token, and hears this one then
             if one is None:
                 yield b": still here\n\n"
             else:
                 data = msgspec.json.encode(wire.item(one, currency))
                 yield b"event: payment\nid: %d\ndata: %s\n\n" % (one.line.at.micros, data)
-            if payments.around.clock.now() >= until:
-                return  # the client comes back with a fresh token
 
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return Stream(told(), media_type="text/event-stream", headers=headers)

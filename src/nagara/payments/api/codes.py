@@ -14,6 +14,7 @@ from nagara.kernel.refusals import Forbidden, Malformed
 from nagara.keys import AccessClaims
 from nagara.payments import wire
 from nagara.payments.api.callers import Incoming, json_body, own_account
+from nagara.payments.api.contract import PLAIN, taking
 from nagara.payments.model import HOLDER, PARTICIPANT
 from nagara.payments.orders.model import REFERENCE_CHARS_MAX
 from nagara.payments.qr import decode, encode
@@ -23,7 +24,7 @@ from nagara.payments.service import Payments
 _TEXT_MAX: Final = 1024
 
 
-@post("/payees", status_code=200)
+@post("/payees", status_code=200, operation_class=taking(wire.PayeeQuestion))
 async def payee(
     request: Incoming,
     caller: NamedDependency[AccessClaims],
@@ -45,7 +46,7 @@ async def payee(
     return wire.payee_words(found, owner, code, payments.around.profile.currency.code)
 
 
-@get("/accounts/{account:uuid}/qr")
+@get("/accounts/{account:uuid}/qr", operation_class=PLAIN)
 async def account_qr(
     account: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
@@ -59,14 +60,14 @@ async def account_qr(
     return wire.AccountQr(text, svg(text, title=view.party.name))
 
 
-@post("/qr/decode", status_code=200)
+@post("/qr/decode", status_code=200, operation_class=taking(wire.CodeText))
 async def decode_text(request: Incoming, payments: NamedDependency[Payments]) -> wire.CodeWords:
     """What a scanned text says. Public; the text is bounded."""
     question, _ = await json_body(request, wire.CodeText)
     return wire.code_words(decode(question.text, payments.currencies))
 
 
-@post("/qr/encode", status_code=200)
+@post("/qr/encode", status_code=200, operation_class=taking(wire.CodeWords))
 async def encode_code(request: Incoming, payments: NamedDependency[Payments]) -> Response[Any]:
     """A code from its fields: as text, or as a picture by the Accept header. Public."""
     words, _ = await json_body(request, wire.CodeWords)

@@ -15,6 +15,7 @@ from nagara.keys import AccessClaims, PublicKey
 from nagara.ledger import AccountId, AccountState
 from nagara.payments import wire
 from nagara.payments.api.callers import Incoming, form_body, json_body, once, own_participant
+from nagara.payments.api.contract import FORM, PLAIN, taking
 from nagara.payments.directory.model import (
     Participant,
     ParticipantCode,
@@ -38,7 +39,7 @@ _FORM_SIZE_MAX: Final = 8_192
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-@post("/oauth/token")
+@post("/oauth/token", operation_class=FORM)
 async def token(request: Incoming, payments: NamedDependency[Payments]) -> Response[dict[str, Any]]:
     """A short-lived token for an institution's program: client_credentials with private_key_jwt.
 
@@ -59,7 +60,7 @@ async def token(request: Incoming, payments: NamedDependency[Payments]) -> Respo
     return Response(body, status_code=200, headers={"cache-control": "no-store"})
 
 
-@post("/participants")
+@post("/participants", operation_class=taking(wire.NewParticipant))
 async def add_participant(
     request: Incoming,
     caller: NamedDependency[AccessClaims],
@@ -89,7 +90,7 @@ async def add_participant(
     return await once(payments, caller.subject, str(words.id), body, work)
 
 
-@post("/participants/{code:str}/accounts")
+@post("/participants/{code:str}/accounts", operation_class=taking(wire.NewAccount))
 async def open_account(
     code: FromPath[str],
     request: Incoming,
@@ -120,7 +121,7 @@ async def open_account(
     return await once(payments, owner, str(words.account), body, work)
 
 
-@post("/participants/{code:str}/deposits")
+@post("/participants/{code:str}/deposits", operation_class=taking(wire.NewMovement))
 async def deposit(
     code: FromPath[str],
     request: Incoming,
@@ -131,7 +132,7 @@ async def deposit(
     return await _move(own_participant(caller, code), request, payments, inward=True)
 
 
-@post("/participants/{code:str}/withdrawals")
+@post("/participants/{code:str}/withdrawals", operation_class=taking(wire.NewMovement))
 async def withdraw(
     code: FromPath[str],
     request: Incoming,
@@ -157,7 +158,9 @@ async def _move(
     return await once(payments, owner, str(words.id), body, work)
 
 
-@post("/participants/{code:str}/accounts/{account:uuid}/state")
+@post(
+    "/participants/{code:str}/accounts/{account:uuid}/state", operation_class=taking(wire.NewState)
+)
 async def set_state(
     code: FromPath[str],
     account: FromPath[UUID],
@@ -175,7 +178,7 @@ async def set_state(
     return words
 
 
-@get("/participants/{code:str}/position")
+@get("/participants/{code:str}/position", operation_class=PLAIN)
 async def position(
     code: FromPath[str],
     caller: NamedDependency[AccessClaims],

@@ -17,6 +17,7 @@ from nagara.kernel.refusals import NotFound
 from nagara.keys import AccessClaims
 from nagara.payments import wire
 from nagara.payments.api.callers import Incoming, signed_body
+from nagara.payments.api.contract import PLAIN, SIGNED
 from nagara.payments.model import HOLDER, PARTICIPANT
 from nagara.payments.orders.model import OrderId, OrderState
 from nagara.payments.requests import signed_order
@@ -25,7 +26,7 @@ from nagara.payments.service import Payments
 _encode: Final = msgspec.json.Encoder().encode
 
 
-@get("/orders/{order:uuid}")
+@get("/orders/{order:uuid}", operation_class=PLAIN)
 async def order_view(
     order: FromPath[UUID],
     caller: NamedDependency[AccessClaims],
@@ -45,7 +46,7 @@ async def order_view(
     raise NotFound(what="order")
 
 
-@post("/orders")
+@post("/orders", operation_class=SIGNED)
 async def pay(
     request: Incoming,
     payments: NamedDependency[Payments],
