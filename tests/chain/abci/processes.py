@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import httpx
 
-from nagara.chain.abci.cometbft import program
+from nagara.chain.abci import cometbft
 
 SECONDS_MAX: Final = 60.0
 _POLL_SECONDS: Final = 0.05
@@ -28,6 +28,8 @@ _SETTINGS: Final = {
     "CMT_LOG_LEVEL": "info",
 }
 _NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # else httpx reads all roots each time
+# Another version than the country's own: NAGARA_TEST_COMETBFT=v0.40.0
+VERSION: Final = os.environ.get("NAGARA_TEST_COMETBFT", cometbft.VERSION)
 ROOT: Final = Path(__file__).parents[3]
 
 
@@ -37,6 +39,11 @@ async def eventually(seen: Callable[[], Awaitable[bool]], what: str) -> None:
     while not await seen():
         assert time.monotonic() < end, f"not in time: {what}"
         await asyncio.sleep(_POLL_SECONDS)
+
+
+def program(name: str) -> str:
+    """Where a program of CometBFT is, in the version that is to be tested."""
+    return str(cometbft.program(name, VERSION))
 
 
 class Process:
@@ -87,7 +94,7 @@ class Pair:
         self._module = application
         self._address = f"unix://{folder / 'abci'}"
         (folder / "app").mkdir()
-        made = [str(program("cometbft")), "init", "--home", str(folder / "node")]
+        made = [program("cometbft"), "init", "--home", str(folder / "node")]
         subprocess.run(made, check=True, capture_output=True)
         self.application: Process | None = None
         self.node: Process | None = None
@@ -108,7 +115,7 @@ class Pair:
     def start_node(self) -> Process:
         """Start it; it connects to the application, and tries again until it can."""
         command = [
-            str(program("cometbft")), "start", "--home", str(self.folder / "node"),
+            program("cometbft"), "start", "--home", str(self.folder / "node"),
             "--proxy_app", self._address,
             "--rpc.laddr", f"unix://{self.folder / 'rpc'}",
             "--p2p.laddr", "tcp://127.0.0.1:0",

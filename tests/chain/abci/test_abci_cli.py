@@ -11,9 +11,8 @@ from typing import Final
 import pytest
 
 from nagara.chain.abci import listening
-from nagara.chain.abci.cometbft import program
 from tests.chain.abci.keyvalue import KeyValue
-from tests.chain.abci.processes import Process, eventually
+from tests.chain.abci.processes import Process, eventually, program
 
 SCRIPTS: Final = {
     "the ordinary": [
@@ -51,7 +50,7 @@ _HASH: Final = re.compile(r"-> data\.hex: 0x[0-9A-F]+\n(?=\n)")
 
 def asked(address: str, script: list[str]) -> str:
     """What the tool prints."""
-    command = [str(program("abci-cli")), f"--address={address}", "--verbose", "--log_level=error"]
+    command = [program("abci-cli"), f"--address={address}", "--verbose", "--log_level=error"]
     done = subprocess.run(
         [*command, "batch"],
         input="\n".join(script) + "\n",
@@ -80,7 +79,7 @@ async def test_cometbfts_own_tool_hears_of_us_what_it_hears_of_its_own_example(
     theirs = f"unix://{tmp_path}/theirs"
     example = Process(
         tmp_path / "log",
-        [str(program("abci-cli")), f"--address={theirs}", "kvstore", f"--persist={tmp_path}/db"],
+        [program("abci-cli"), f"--address={theirs}", "kvstore", f"--persist={tmp_path}/db"],
     )
     try:
         async with listening(KeyValue(tmp_path), f"unix://{tmp_path}/ours") as server:

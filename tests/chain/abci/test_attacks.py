@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,13 @@ from tests.chain.abci.peer import COMMIT, FLUSH, INFO, echo, framed, peer_of
 
 LIMITS = Limits(frame_bytes_max=4096, connections_max=6, begun_seconds_max=0.2)
 CHECK = m.Request(check_tx=m.RequestCheckTx(tx=b"a=1"))
+
+
+@pytest.fixture(params=[asyncio.DefaultEventLoopPolicy, uvloop.EventLoopPolicy])
+def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
+    """Both loops, which differ in what they allow a connection that is closing."""
+    policy: asyncio.AbstractEventLoopPolicy = request.param()
+    return policy
 
 
 async def still_answers(server: Server) -> bool:

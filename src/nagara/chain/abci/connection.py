@@ -141,6 +141,8 @@ class Connection(asyncio.Protocol):
         if answered and self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+        if self._transport.is_closing():
+            return  # the peer went away while it was written to
         if more or not self._heard:
             self._transport.pause_reading()
             if self._heard:
