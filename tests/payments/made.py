@@ -20,18 +20,18 @@ PAYEE = AccountId(UUID("01a20391-7de3-7b6f-a424-000000000002"))
 KEY = b"k" * 32
 
 
-def party(account: AccountId = PAYER, kind: PartyKind = PartyKind.PERSON, **said: Any) -> Party:  # noqa: ANN401 - for replace
+def party(account: AccountId = PAYER, kind: PartyKind = PartyKind.PERSON, **said: Any) -> Party:  # noqa: ANN401
     """A party, a person of the tier `basic` unless said otherwise."""
     made = Party(account, ParticipantCode("lanexang"), kind, "basic", "ສົມສີ ວົງສາ", None)
     return replace(made, **said)
 
 
-def device(**said: Any) -> Device:  # noqa: ANN401 - for replace
+def device(**said: Any) -> Device:  # noqa: ANN401
     """A live device of the payer."""
     return replace(Device(KEY, PAYER, NOW.plus_seconds(-9), None), **said)
 
 
-def order(**said: Any) -> Order:  # noqa: ANN401 - for replace
+def order(**said: Any) -> Order:  # noqa: ANN401
     """An order that nothing speaks against."""
     made = Order(
         OrderId(ID),
