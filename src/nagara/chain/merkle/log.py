@@ -85,6 +85,12 @@ def head(held: Held, size: int) -> LogHead:
     return LogHead(size, _subtree(held, 0, size) if size else EMPTY_ROOT)
 
 
+def frontier(held: Held, size: int) -> Frontier:
+    """The frontier of the first `size` leaves of a log that holds at least these."""
+    levels = (level for level in reversed(range(size.bit_length())) if size >> level & 1)
+    return Frontier(size, tuple(held(level, (size >> level) - 1) for level in levels))
+
+
 def inclusion(held: Held, index: int, size: int) -> LogInclusion:
     """The audit path of a leaf in the log of its first `size` leaves (section 2.1.1)."""
     if not 0 <= index < size:

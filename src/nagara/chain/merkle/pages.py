@@ -131,6 +131,14 @@ def rehash(page: bytearray, numbers: Sequence[int]) -> bytes:
     return bytes(page[32:64])
 
 
+def is_sound(page: bytes, digest: bytes) -> bool:
+    """Whether the topmost page has this hash when its nodes are made anew."""
+    if is_bucket(page):
+        return joined(bucket_leaves(page), 0) == digest
+    again = bytearray(page)
+    return rehash(again, range(WIDTH)) == digest and again == page
+
+
 def leaves_only(page: bytearray, most: int) -> list[Slot] | None:
     """The leaves of a wide page that has no page beneath and no more than `most` leaves."""
     if page.find(BRANCH, WIDTH, 2 * WIDTH) >= 0 or page.count(LEAF, WIDTH, 2 * WIDTH) > most:
