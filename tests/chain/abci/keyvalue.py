@@ -10,7 +10,6 @@ prints `listening`, and kills itself (SIGKILL) at the moment named: see MOMENTS.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
@@ -19,6 +18,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+import uvloop
 
 from nagara.chain.abci import (
     NoOwnMempool,
@@ -163,4 +164,4 @@ async def main(address: str, folder: str, moment: str = "") -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    uvloop.run(main(*sys.argv[1:]))  # the loop of the country's own processes

@@ -23,8 +23,9 @@ class Limits:
     connections_max: int = 16  # four, as many of a node that was just killed, and people with tools
     requests_per_turn_max: int = 64
     turn_bytes_max: int = 1 << 20  # of answers; one answer may be longer
-    # For the rest of a frame that has begun. A node may be stopped in the middle of one (SIGSTOP, a
-    # frozen virtual machine) and go on; it dies where a connection is closed meanwhile.
+    # For the rest of a frame that has begun, and for reading a last word. A node may be stopped in
+    # the middle of a frame (SIGSTOP, a frozen virtual machine) and go on; it dies when one of its
+    # connections is closed meanwhile.
     begun_seconds_max: float = 120.0
 
 
@@ -64,7 +65,6 @@ class Connection(asyncio.Protocol):
         self._next_turn: asyncio.Handle | None = None
         self._waiting: asyncio.TimerHandle | None = None
         self._heard = True  # whether the peer reads its answers
-        self._ended = False  # whether the peer has said all it will say
         self._why: Exception | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -85,13 +85,6 @@ class Connection(asyncio.Protocol):
         self._frames.put(data)
         if self._next_turn is None and self._heard:
             self._turn()
-
-    def eof_received(self) -> bool:
-        """The peer will send nothing more, and may still be reading: finish, then close."""
-        self._ended = True
-        if self._next_turn is None and self._heard:
-            self._transport.close()
-        return True
 
     def pause_writing(self) -> None:
         """The peer does not read: ask nothing more of the application on its behalf."""
@@ -137,7 +130,11 @@ class Connection(asyncio.Protocol):
             self._after(answered=bool(answers), more=more)
 
     def _after(self, *, answered: bool, more: bool) -> None:
-        """Whether to come again, to go on reading, or to close."""
+        """Come again, or go on reading.
+
+        While whole frames wait nothing is read, so that the end of what a peer sends is met only
+        after all of it has been answered; the transport then closes by itself.
+        """
         if answered and self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
@@ -147,8 +144,6 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
             if self._heard:
                 self._come_again()
-        elif self._ended:
-            self._transport.close()
         else:
             self._transport.resume_reading()
             if self._frames.begun and self._waiting is None:
@@ -163,7 +158,11 @@ class Connection(asyncio.Protocol):
         self._end(TimeoutError("the rest of a frame did not come in time"))
 
     def _end(self, why: Exception) -> None:
-        """Tell the peer why, and close."""
+        """Tell the peer why, and close; who does not even read that keeps no place for ever."""
         self._why = why
         self._transport.write(exception(why))
         self._transport.close()
+        if self._waiting is not None:
+            self._waiting.cancel()
+        seconds = self._house.limits.begun_seconds_max
+        self._waiting = self._loop.call_later(seconds, self._transport.abort)

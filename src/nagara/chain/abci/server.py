@@ -38,11 +38,6 @@ class Server:
         self._changed = asyncio.Event()
         self._broken: ApplicationBroken | None = None
 
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        return len(self._connections)
-
     async def until_broken(self) -> None:
         """Wait until the application breaks; then raises ApplicationBroken, from what it raised."""
         while self._broken is None:
