@@ -9,6 +9,7 @@ the transaction at its sign, ours does not even that. Nothing is verified and no
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -123,7 +124,9 @@ def _served(command: list[str]) -> Iterator[socket.socket]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         path = f"{folder}/abci"
         process = subprocess.Popen(
-            [*command, f"--address=unix://{path}"], stdout=subprocess.DEVNULL
+            [*command, f"--address=unix://{path}"],
+            env=os.environ | {"TMPDIR": folder},  # where the example puts its database
+            stdout=subprocess.DEVNULL,
         )
         try:
             yield _connected(path)
