@@ -1,4 +1,4 @@
-"""Where the application listens, written as CometBFT writes it: `unix://PATH`, `tcp://HOST:PORT`."""
+"""Where the application listens, in CometBFT's words: `unix://PATH`, `tcp://HOST:PORT`."""
 
 from __future__ import annotations
 
