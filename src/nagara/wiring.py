@@ -106,7 +106,9 @@ async def opened(values: Values) -> AsyncIterator[Country]:
         journal = JournalService(
             PostgresLeaves(), partial(keys.compact_signer, Purpose.RECEIPT, RECEIPT_TYPE)
         )
-        around = Neighbours(database, ledger, journal, keys, profile, clock, ids, values.public_url)
+        around = Neighbours(
+            database, ledger, journal, keys, profile, clock, ids, values.public_url, values.demo
+        )
         payments = Payments(
             around,
             DirectoryService(PostgresDirectory(), ledger, profile, clock),
@@ -194,8 +196,14 @@ def _passphrase(values: Values) -> bytes:
         raise Malformed(field="key_passphrase", reason="it is needed where this is no demo")
     values.data.mkdir(parents=True, exist_ok=True)
     path = values.data / "demo-passphrase"
-    with suppress(FileExistsError):
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    if not path.exists():
+        # written whole before it has its name: another process, or the next start, reads it all
+        draft = path.with_suffix(f".{os.getpid()}")
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.write(file, secrets.token_urlsafe(32).encode())
+        os.fsync(file)
         os.close(file)
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
     return path.read_bytes()

@@ -119,6 +119,12 @@ class RequestExpired(Refusal):
     code, slug = 3019, "payments.request_expired"
 
 
+class PhoneUnproved(Refusal):
+    """A phone number leads to an account only where an institution has proved whose it is."""
+
+    code, slug = 3022, "payments.phone_unproved"
+
+
 class ReceiptWrong(Refusal):
     """The receipt does not prove what it tells. Facts: part."""
 

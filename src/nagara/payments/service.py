@@ -48,7 +48,7 @@ from nagara.payments.model import HOLDER, OPERATOR, PARTICIPANT, HistoryItem, Mo
 from nagara.payments.orders.model import OrderId, SignedOrder
 from nagara.payments.orders.model import Purpose as PaymentPurpose
 from nagara.payments.orders.service import Answer, Decided, OrderService
-from nagara.payments.refusals import CodeOfAnotherNetwork, NotOpenToPublic
+from nagara.payments.refusals import CodeOfAnotherNetwork, NotOpenToPublic, PhoneUnproved
 from nagara.storage import Batcher, Database, Unit, answers
 
 SESSION_SECONDS: Final = 900
@@ -68,6 +68,7 @@ class Neighbours:
     clock: Clock
     ids: IdSource
     public_url: str
+    demo: bool
 
 
 class Payments:
@@ -153,7 +154,7 @@ class Payments:
             AccountId(words.account),
             ParticipantCode(words.issuer),
             kind,
-            "merchant" if merchant else "basic",
+            "basic",  # whoever it says it is: nobody has checked
             names.name(words.name),
             words.category if merchant else None,
         )
@@ -164,6 +165,8 @@ class Payments:
         issuer = await self.directory.participant(unit, opening.party.participant)
         if not issuer.open_to_public:
             raise NotOpenToPublic
+        if opening.phone is not None and not self.around.demo:
+            raise PhoneUnproved
         return await self._open(unit, opening)
 
     async def open_account(self, unit: Unit, opening: Opening) -> list[Address]:

@@ -1,7 +1,7 @@
 """Commands that arrive together are decided together, in one transaction, each with its answer.
 
-Nobody waits for a timer: while one batch is being committed the next one gathers, so batches are
-small when the country is quiet and large when it is busy.
+A batch gathers for two milliseconds, and for as long as the one before it is being committed. So
+batches are small when the country is quiet and large when it is busy.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from nagara.storage.database import Database, Unit
 
 WAITING_MAX: Final = 10_000
 BATCH_MAX: Final = 512
+GATHER_SECONDS: Final = 0.002
 
 Command = TypeVar("Command")
 Answer = TypeVar("Answer")
@@ -63,8 +64,9 @@ class Batcher(Generic[Command, Answer]):
 
     async def _run(self) -> None:
         try:
-            await asyncio.sleep(0)  # those who are ready in this turn of the loop come along
             while self._waiting:
+                if len(self._waiting) < self._batch_max:
+                    await asyncio.sleep(GATHER_SECONDS)
                 count = min(len(self._waiting), self._batch_max)
                 await self._settle([self._waiting.popleft() for _ in range(count)])
         finally:
@@ -94,4 +96,8 @@ class Batcher(Generic[Command, Answer]):
     def _fail(batch: Sequence[tuple[Command, asyncio.Future[Answer]]], error: Exception) -> None:
         for _, future in batch:
             if not future.done():
-                future.set_exception(error)
+                # each its own: a raised exception keeps the trace of everybody who raised it
+                own: Exception = error
+                if isinstance(error, CodedError):
+                    own = CodedError.kept(error.slug, error.facts)
+                future.set_exception(own)

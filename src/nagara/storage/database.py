@@ -36,6 +36,7 @@ CONNECT_SECONDS_MAX: Final = 5
 ATTEMPTS_MAX: Final = 5
 RETRY_PAUSE_SECONDS: Final = 0.002
 _PREPARED_MAX: Final = 500
+_BROKE_COMMITTING: Final = "the connection broke while committing"
 _SESSION: Final[Mapping[str, str]] = {
     "timezone": "UTC",
     "datestyle": "ISO",
@@ -163,9 +164,20 @@ class Database:
         """
         if self._space is not None and self._space.is_short():
             raise DiskFull(free_mb=self._space.free_mb())
-        async with self._connected() as connection, patient_pipeline(connection):
-            yield Unit(connection, is_pipelined=True)
-            await _commit(connection)
+        async with self._connected() as connection:
+            # BEGIN and COMMIT are statements like the others: the driver would wait for each
+            await connection.set_autocommit(True)
+            committing = False
+            try:
+                async with patient_pipeline(connection):
+                    await connection.execute("BEGIN")
+                    yield Unit(connection, is_pipelined=True)
+                    await connection.execute("COMMIT")
+                    committing = True
+            except psycopg.OperationalError as error:
+                if committing and connection.broken:
+                    raise OutcomeUnknown(reason=_BROKE_COMMITTING) from error
+                raise
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Unit]:
@@ -225,6 +237,8 @@ class Database:
     async def _give_back(self, connection: Connection) -> None:
         with suppress(psycopg.Error):
             await connection.rollback()
+            if connection.autocommit:
+                await connection.set_autocommit(False)
             if connection.read_only:
                 await connection.set_isolation_level(None)
                 await connection.set_read_only(None)
@@ -238,5 +252,5 @@ async def _commit(connection: Connection) -> None:
         await connection.commit()
     except psycopg.OperationalError as error:
         if connection.broken:
-            raise OutcomeUnknown(reason="the connection broke while committing") from error
+            raise OutcomeUnknown(reason=_BROKE_COMMITTING) from error
         raise

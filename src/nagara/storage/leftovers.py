@@ -20,8 +20,10 @@ from nagara.storage.refusals import EngineFailed
 
 SOCKET_FOLDER_PREFIX: Final = "nagara-socket-"
 _POLL_SECONDS: Final = 0.02
-# first politely (finish and write a checkpoint), then at once, then without being asked
-_STAGES: Final = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+# first politely (finish and write a checkpoint), then at once, then without being asked. A server
+# which was told to stop while it recovers can wait for ever: to end it at once loses nothing, the
+# next start reads the log again
+_STAGES: Final = ((signal.SIGINT, 3.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 _PID_FILE: Final = "postmaster.pid"
 _SOCKET_LINE: Final = 4
 

@@ -6,13 +6,19 @@ from nagara.kernel.errors import Fault
 
 
 class DatabaseDown(Fault):
-    """The database cannot be reached, is starting or is stopping; nothing was written."""
+    """The database cannot be reached, is starting or is stopping; nothing was written.
+
+    Facts: reason.
+    """
 
     code, slug = 5101, "storage.database_down"
 
 
 class DiskFull(Fault):
-    """There is no room left for writing, or so little that the rest is kept for recovery."""
+    """There is no room left for writing, or so little that the rest is kept for recovery.
+
+    Facts: free_mb.
+    """
 
     code, slug = 5102, "storage.disk_full"
 

@@ -253,3 +253,15 @@ async def test_an_account_has_five_devices_in_use_at_most(town: Town) -> None:
             assert answer.status_code == 201
         else:
             problem_of(answer, 422, "payments.devices_too_many")
+
+
+async def test_a_wish_signed_anew_after_a_lost_answer_is_the_same_command(town: Town) -> None:
+    holder = Holder(town.client)
+    first = await holder.send("/wallets", holder.wallet_request(iat=seconds() - 5))
+    again = await holder.send("/wallets", holder.wallet_request(iat=seconds() - 1))
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+
+
+async def test_whoever_calls_itself_a_merchant_gets_the_lowest_limits(town: Town) -> None:
+    told = await Holder(town.client).open_wallet(kind="merchant", name="ຮ້ານໃຫຍ່")
+    assert told["tier"] == "basic"

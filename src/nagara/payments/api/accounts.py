@@ -47,8 +47,9 @@ async def open_wallet(request: Incoming, payments: NamedDependency[Payments]) ->
         addresses = await payments.open_wallet(unit, opening)
         return wire.wallet_opened(opening.party, addresses, payments.around.profile.currency.code)
 
-    key = str(opening.party.account)
-    return await once(payments, proved.key.kid, key, signed_content(token), work)
+    # the same wish, signed anew after a lost answer, is the same command
+    content = msgspec.json.encode(opening)
+    return await once(payments, proved.key.kid, str(opening.party.account), content, work)
 
 
 @post("/sessions", operation_class=SIGNED)

@@ -29,6 +29,7 @@ from nagara.payments.directory.model import (
 )
 
 BUDGET_TOKENS_MAX: Final = 60
+BUDGET_TOKENS_START: Final = 36  # of somebody new: wallets are free, so this is not worth much
 BUDGET_REFILL_SECONDS: Final = 10  # one token
 HIT_COST: Final = 2
 MISS_COST: Final = 12

@@ -197,9 +197,11 @@ class DirectoryService:
     async def look_up(self, unit: Unit, principal: str, address: Address) -> Party | Refusal:
         """Who an address leads to. Metered; a miss is returned, so that its cost is kept (D3)."""
         now = self._clock.now()
-        full = Budget(rules.BUDGET_TOKENS_MAX, now)
-        budget = await self._directory.budget(unit, principal, full)
         found = await self._find(unit, address)
+        if address.kind is AddressKind.CODE:  # nobody guesses 60 random bits
+            return found or PayeeUnknown()
+        first = Budget(rules.BUDGET_TOKENS_START, now)
+        budget = await self._directory.budget(unit, principal, first)
         cost = rules.HIT_COST if found else rules.MISS_COST
         await self._directory.write_budget(unit, principal, rules.spend(budget, cost, now))
         return found or PayeeUnknown()
