@@ -110,25 +110,33 @@ def put(page: bytearray, number: int, new: Slot) -> None:
 
 def rehash(page: bytearray, numbers: Sequence[int]) -> bytes:
     """Make the nodes above the changed slots (ascending) anew, each once; the top one's hash."""
+    if len(numbers) == 1:  # the most frequent case by far: one way up, without lists
+        node = WIDTH + numbers[0] >> 1
+        while node:
+            _remake(page, node)
+            node >>= 1
+        return bytes(page[32:64])
     heaps = [WIDTH + number for number in numbers]
     for _ in range(STEP):
-        above: list[int] = []
-        for heap in heaps:
-            node = heap >> 1
-            if above and above[-1] == node:
-                continue
-            above.append(node)
-            at = 64 * node
-            kinds = page[2 * node] + page[2 * node + 1]
-            if kinds > LEAF:
-                page[32 * node : 32 * node + 32] = sha256(b"\x01" + page[at : at + 64]).digest()
-                page[node] = BRANCH
-            else:  # nothing beneath, or one leaf, which rises
-                left = at if page[2 * node] else at + 32
-                page[32 * node : 32 * node + 32] = page[left : left + 32]
-                page[node] = kinds
-        heaps = above
+        heaps = sorted({heap >> 1 for heap in heaps})
+        for node in heaps:
+            _remake(page, node)
     return bytes(page[32:64])
+
+
+def _remake(page: bytearray, node: int) -> None:
+    """A node over its two children, which lie side by side."""
+    at, twice = node << 6, node << 1
+    left = page[twice]
+    kinds = left + page[twice + 1]
+    if kinds > LEAF:
+        page[at >> 1 : (at >> 1) + 32] = sha256(b"\x01" + page[at : at + 64]).digest()
+        page[node] = BRANCH
+        return
+    if not left:  # nothing beneath, or one leaf, which rises
+        at += 32
+    page[node << 5 : (node << 5) + 32] = page[at : at + 32]
+    page[node] = kinds
 
 
 def is_sound(page: bytes, digest: bytes) -> bool:
@@ -150,11 +158,24 @@ def joined(leaves: Sequence[Slot], depth: int) -> bytes:
     """The hash of the subtree at this depth over leaves in ascending order."""
     if len(leaves) < 2:
         return leaves[0][1] if leaves else NO_HASH
+    if len(leaves) == 2:
+        return _joined_pair(leaves[0], leaves[1], depth)
     turn = 0
     while turn < len(leaves) and not bit(leaves[turn][3], depth):
         turn += 1
     left, right = joined(leaves[:turn], depth + 1), joined(leaves[turn:], depth + 1)
     return sha256(b"\x01" + left + right).digest()
+
+
+def _joined_pair(left: Slot, right: Slot, depth: int) -> bytes:
+    """Two leaves: a node where they part, and above it nodes with nothing on their other side."""
+    path = int.from_bytes(left[3])
+    parting = 256 - (path ^ int.from_bytes(right[3])).bit_length()
+    made = sha256(b"\x01" + left[1] + right[1]).digest()
+    for level in range(parting - 1, depth - 1, -1):
+        pair = NO_HASH + made if path >> (255 - level) & 1 else made + NO_HASH
+        made = sha256(b"\x01" + pair).digest()
+    return made
 
 
 def step_down(page: bytes, key_hash: bytes, depth: int, siblings: list[bytes]) -> Slot:

@@ -13,7 +13,7 @@ Spec: spec/chain.md, `Trees and proofs`. Not here: disks (`store`) and checking 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -22,6 +22,7 @@ from nagara.chain.merkle.pages import (
     BUCKET_LEAVES_MAX,
     EMPTY,
     LEAF,
+    NO_HASH,
     NOTHING,
     STEP,
     WIDTH,
@@ -174,8 +175,21 @@ class _Update:
         """The slot after the wishes (ascending, not empty), which all belong beneath it."""
         if here[0] == BRANCH:
             return self._into_page(here, depth, wishes)
+        if len(wishes) == 1 and (here[0] == EMPTY or here[3] == wishes[0][0]):
+            return self._alone(here, *wishes[0])
         merged = self._merged([here] if here[0] == LEAF else [], wishes)
         return here if merged is None else self._built(merged, depth)
+
+    def _alone(self, here: Slot, key_hash: bytes, digest: bytes | None) -> Slot:
+        """A slot that holds this key or nothing, after the one wish for it."""
+        if here[1] == (digest or NO_HASH):
+            return here
+        if here[0] == LEAF:
+            self.gone_leaves.append(here[2] + key_hash)
+        if digest is None:
+            return NOTHING
+        self.fresh.append(key_hash)
+        return (LEAF, digest, self.stamp, key_hash)
 
     def _into_page(self, here: Slot, depth: int, wishes: Sequence[Wish]) -> Slot:
         name = here[2] + place(wishes[0][0], depth)
@@ -244,19 +258,20 @@ class _Update:
         return (BRANCH, digest, self.stamp, b"")
 
 
-def _grouped(wishes: Sequence[Wish], depth: int) -> Iterator[tuple[int, Sequence[Wish]]]:
+def _grouped(wishes: Sequence[Wish], depth: int) -> Iterable[tuple[int, Sequence[Wish]]]:
     """The wishes by the slot of a page at this depth that they belong to."""
     if len(wishes) == 1:
-        yield nibble(wishes[0][0], depth), wishes
-        return
+        return ((nibble(wishes[0][0], depth), wishes),)
+    groups: list[tuple[int, Sequence[Wish]]] = []
     byte, shift = depth >> 3, 0 if depth & STEP else STEP
     first, number = 0, wishes[0][0][byte] >> shift & 15
     for at, wish in enumerate(wishes):
         other = wish[0][byte] >> shift & 15
         if other != number:
-            yield number, wishes[first:at]
+            groups.append((number, wishes[first:at]))
             first, number = at, other
-    yield number, wishes[first:]
+    groups.append((number, wishes[first:]))
+    return groups
 
 
 def _leaves_grouped(leaves: list[Slot], depth: int) -> Iterator[tuple[int, list[Slot]]]:

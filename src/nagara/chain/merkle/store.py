@@ -43,7 +43,7 @@ FILE_SIZE_MAX: Final = 1 << 36  # 64 GiB of address space; the file grows as it 
 KEY_SIZE_MAX: Final = 1_024
 VALUE_SIZE_MAX: Final = 65_536
 NOTE_SIZE_MAX: Final = 65_536
-PRUNED_AT_ONCE_MAX: Final = 100_000  # pages and leaves in one write: bounds its memory
+PRUNED_AT_ONCE_MAX: Final = 50_000  # pages and leaves in one write: bounds its memory
 
 _READERS_MAX: Final = 126
 

@@ -38,10 +38,11 @@ class Version:
 class View:
     """One version, read. Made by `MerkleStore.reading`, good inside its `with`."""
 
-    __slots__ = ("_tables", "_txn", "top", "version")
+    __slots__ = ("_tables", "_txn", "page", "top", "version")
 
     def __init__(self, txn: lmdb.Transaction, tables: Tables, number: int | None = None) -> None:
         self._txn, self._tables = txn, tables
+        self.page = _pages(txn, tables)
         found, self.top, note = self._find(number)
         self.version = Version(found, self.top[1], note)
 
@@ -107,12 +108,6 @@ class View:
             raise NotFound(what="log head")
         return log.consistency(self._held(name, newer), older, newer)
 
-    def page(self, name: bytes) -> bytes:
-        """A page by its stamp and place."""
-        page = self._txn.get(name, db=self._tables.pages)
-        assert page is not None, "a page of a version that stands is there"
-        return bytes(page)
-
     def _find(self, number: int | None) -> tuple[int, Slot, bytes]:
         versions = self._tables.versions
         if number is None:
@@ -151,3 +146,15 @@ class View:
             return bytes(found)
 
         return held
+
+
+def _pages(txn: lmdb.Transaction, tables: Tables) -> smt.Read:
+    """A page by its stamp and place: asked several times for each change, so without detours."""
+    get, table = txn.get, tables.pages
+
+    def page(name: bytes) -> bytes:
+        found = get(name, db=table)
+        assert isinstance(found, bytes), "a page of a version that stands is there"
+        return found
+
+    return page
