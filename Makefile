@@ -61,6 +61,8 @@ lint-walls:
 setup-run:
 	@requirements/venv.sh run
 
-# Without them some tests fail, and say so; the others still run.
+# Without them some tests fail, and say so; the others still run. CometBFT is compiled once (some
+# minutes) and kept in the cache.
 system:
 	@for package in chromium wrk; do command -v $$package >/dev/null || requirements/debian.sh $$package || true; done
+	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/python -m nagara.chain.abci.cometbft >/dev/null || true
