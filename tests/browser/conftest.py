@@ -38,9 +38,13 @@ _ARGUMENTS: Final = (
 _START_SECONDS: Final = 10
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window; `NAGARA_CHROMIUM` names another one."""
+    """Debian's Chromium without a window; `NAGARA_CHROMIUM` names another one.
+
+    It ends with its module: while it lives, an event loop runs in this thread, and no other test
+    of the process could start one.
+    """
     chromium = os.environ.get("NAGARA_CHROMIUM") or shutil.which("chromium")
     assert chromium, "no Chromium: apt-get install chromium, or set NAGARA_CHROMIUM"
     with sync_playwright() as playwright:

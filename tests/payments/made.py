@@ -20,7 +20,11 @@ PAYEE = AccountId(UUID("01a20391-7de3-7b6f-a424-000000000002"))
 KEY = b"k" * 32
 
 
-def party(account: AccountId = PAYER, kind: PartyKind = PartyKind.PERSON, **said: Any) -> Party:  # noqa: ANN401
+def party(
+    account: AccountId = PAYER,
+    kind: PartyKind = PartyKind.PERSON,
+    **said: Any,  # noqa: ANN401
+) -> Party:
     """A party, a person of the tier `basic` unless said otherwise."""
     made = Party(account, ParticipantCode("lanexang"), kind, "basic", "ສົມສີ ວົງສາ", None)
     return replace(made, **said)

@@ -110,33 +110,32 @@ def put(page: bytearray, number: int, new: Slot) -> None:
 
 def rehash(page: bytearray, numbers: Sequence[int]) -> bytes:
     """Make the nodes above the changed slots (ascending) anew, each once; the top one's hash."""
-    if len(numbers) == 1:  # the most frequent case by far: one way up, without lists
-        node = WIDTH + numbers[0] >> 1
-        while node:
-            _remake(page, node)
-            node >>= 1
-        return bytes(page[32:64])
-    heaps = [WIDTH + number for number in numbers]
-    for _ in range(STEP):
-        heaps = sorted({heap >> 1 for heap in heaps})
-        for node in heaps:
-            _remake(page, node)
+    for node in _above(numbers):
+        at, twice = node << 6, node << 1  # its children lie side by side
+        left = page[twice]
+        kinds = left + page[twice + 1]
+        if kinds > LEAF:
+            page[at >> 1 : (at >> 1) + 32] = sha256(b"\x01" + page[at : at + 64]).digest()
+            page[node] = BRANCH
+            continue
+        if not left:  # nothing beneath, or one leaf, which rises
+            at += 32
+        page[node << 5 : (node << 5) + 32] = page[at : at + 32]
+        page[node] = kinds
     return bytes(page[32:64])
 
 
-def _remake(page: bytearray, node: int) -> None:
-    """A node over its two children, which lie side by side."""
-    at, twice = node << 6, node << 1
-    left = page[twice]
-    kinds = left + page[twice + 1]
-    if kinds > LEAF:
-        page[at >> 1 : (at >> 1) + 32] = sha256(b"\x01" + page[at : at + 64]).digest()
-        page[node] = BRANCH
-        return
-    if not left:  # nothing beneath, or one leaf, which rises
-        at += 32
-    page[node << 5 : (node << 5) + 32] = page[at : at + 32]
-    page[node] = kinds
+def _above(numbers: Sequence[int]) -> Sequence[int]:
+    """The nodes of a page above these slots, each once, children before parents."""
+    if len(numbers) == 1:  # the most frequent case by far
+        heap = WIDTH + numbers[0]
+        return (heap >> 1, heap >> 2, heap >> 3, 1)
+    nodes: list[int] = []
+    heaps = {WIDTH + number for number in numbers}
+    for _ in range(STEP):
+        heaps = {heap >> 1 for heap in heaps}
+        nodes += sorted(heaps)
+    return nodes
 
 
 def is_sound(page: bytes, digest: bytes) -> bool:
