@@ -68,7 +68,7 @@ _VERDICTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "lo": {
         "payment": "ຖືກຕ້ອງ: {network} ຢືນຢັນວ່າ {money} ຈາກ {payer} ຫາ {payee} {done} ເວລາ {at}.",
-        "unpaid": "ບໍ່ໄດ້ຈ່າຍ: {network} ຢືນຢັນວ່າ {money} ຈາກ {payer} ຫາ {payee} {done} ເວລາ {at}.",
+        "unpaid": "ບໍ່ໄດ້ຈ່າຍ: {network} ຢືນຢັນ: {money}, {payer} ຫາ {payee} {done}, {at}.",
         "movement": "ຖືກຕ້ອງ: {network} ຢືນຢັນ {kind} {money} ເວລາ {at}.",
         "posted": "ຈ່າຍແລ້ວ",
         "refused": "ຖືກປະຕິເສດ",
