@@ -17,7 +17,7 @@ from bench.report import Report, rounded
 
 WORKERS: Final = 2
 _SEED: Final = 20_261_122
-_RATE_GUESS: Final = 7_000  # orders to sign for a second of full speed: none is sent twice
+_RATE_GUESS: Final = 4_000  # orders to sign for a second of full speed: none is sent twice
 
 Say = Callable[[str], None]
 
