@@ -121,6 +121,17 @@ def test_a_leaf_elsewhere_does_not_prove_absence(state: Shelf) -> None:
     assert not believed
 
 
+def test_a_leaf_that_stands_where_it_does_not_belong_proves_no_absence() -> None:
+    """A tree with a leaf on the wrong side, which no honest tree has."""
+    keys = [b"%d" % number for number in range(100)]
+    right = next(key for key in keys if digest(key)[0] >= 128)
+    left = next(key for key in keys if digest(key)[0] < 128)
+    other = OtherLeaf(digest(right), digest(b"v"))
+    leaf = digest(b"\x00", other.key_hash, other.value_hash)
+    root = digest(b"\x01", leaf, bytes(32))
+    assert not verify_absent(StateProof((bytes(32),), other), left, root)
+
+
 def test_a_proof_is_of_one_value_one_key_and_one_root(state: Shelf) -> None:
     key, other = list(STATE)[:2]
     proof = state.prove(key)

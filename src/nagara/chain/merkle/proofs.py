@@ -198,7 +198,7 @@ def verify_absent(proof: StateProof, key: bytes, root: bytes) -> bool:
         return False
     # The leaf stands in the way only where its own path and that of the key are still one.
     apart = int.from_bytes(other.key_hash) ^ int.from_bytes(key_hash)
-    if apart.bit_length() > DEPTH_MAX:
+    if apart.bit_length() > DEPTH_MAX - len(proof.siblings):
         return False
     leaf = sha256(_LEAF + other.key_hash + other.value_hash).digest()
     return _climbed(proof.siblings, key_hash, leaf) == root
