@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -33,6 +34,8 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 Background = Callable[[], AbstractAsyncContextManager[Worker]]
 
 BACKLOG: Final = 1024
+# a batch of orders makes thousands of objects and no ring: look for rings more seldom
+_COLLECT: Final = (20_000, 20, 50)
 # Requests of one process that may be open at once. Whoever listens to events holds one for hours,
 # so this is far above live.LISTENERS_MAX: beyond it the server takes no connection at all.
 OPEN_REQUESTS_MAX: Final = 8192
@@ -109,6 +112,7 @@ def _die_with(parent: int) -> None:
 
 def serve(parts: Parts, host: str, port: int, ready: int) -> None:
     """One web process: the application behind granian until SIGTERM."""
+    gc.set_threshold(*_COLLECT)
     uvloop.run(_serve(cast(App, named(parts.app)()), host, port, ready))
 
 
