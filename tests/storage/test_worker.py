@@ -51,8 +51,8 @@ def worker(database: Database, database_url: str, monkeypatch: pytest.MonkeyPatc
 
 
 async def _put(database: Database, topic: str, *payloads: object) -> None:
-    async with database.unit() as unit:
-        await outbox.put_many(unit, topic, payloads)
+    # again where the pool still holds a connection that was ended
+    await database.run(lambda unit: outbox.put_many(unit, topic, payloads))
 
 
 async def _state(database: Database) -> outbox.State:
