@@ -2,7 +2,7 @@
 
 The driver's own pipeline writes to the socket after each statement and looks for answers each
 time: a poll of the event loop and a wake-up of the server for every statement. A batch of orders
-has a dozen statements and needs two round trips. Measured: a third of a batch's time.
+has a dozen statements and needs two round trips.
 
 It stands on four generators of psycopg's BasePipeline (3.3), which are not its public face; the
 driver's version is held by the lock file, and tests/storage/test_pipeline.py says what we rely on.

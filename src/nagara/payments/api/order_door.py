@@ -1,7 +1,7 @@
 """`POST /orders`, the one hot route: plain ASGI, ahead of the framework.
 
-A payment costs about as much as the framework's own way to a handler does, so this door takes the
-body from the server and gives the answer back itself (DESIGN D3; measured by `bench payments`).
+The framework's own way to a handler is a large part of what a payment costs, so this door takes
+the body from the server and gives the answer back itself (DESIGN D3, RFD 4).
 What it refuses is answered by the web's own error handler, like everywhere else.
 """
 
